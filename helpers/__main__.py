@@ -1,0 +1,128 @@
+"""The course from a shell: python -m helpers extract | train | predict | doctor | fetch."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from helpers import audio, datasets, features
+
+
+def main(arguments=None):
+    """Run one command; whatever goes wrong becomes one sentence and exit code 2."""
+    args = _parser().parse_args(arguments)
+    try:
+        return args.run(args) or 0
+    except KeyboardInterrupt:
+        print("stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, datasets.FetchError) as error:
+        print(f"{args.command}: {_sentence(error)}", file=sys.stderr)
+        return 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    extract = commands.add_parser("extract", help="turn a folder of songs into a feature table")
+    extract.add_argument("folder", help="holds <genre>/<file>")
+    extract.add_argument("--out", required=True, help="CSV to write; goes on where it stopped")
+    extract.add_argument("--features", choices=features.FEATURE_SETS, default="full")
+    extract.add_argument("--jobs", type=_positive, help="threads (default: all cores)")
+    extract.set_defaults(run=_extract)
+
+    train = commands.add_parser("train", help="train the script's network on a feature table")
+    train.add_argument("csv", help="made by extract")
+    train.add_argument("--out", required=True, help="folder for the trained model")
+    train.set_defaults(run=_train)
+
+    predict = commands.add_parser("predict", help="name the genre of songs")
+    predict.add_argument("song", nargs="+")
+    predict.add_argument("--model", required=True, help="folder that train wrote")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    predict.set_defaults(run=_predict)
+
+    doctor = commands.add_parser("doctor", help="look for files that would spoil a data set")
+    doctor.add_argument("folder")
+    doctor.set_defaults(run=_doctor)
+
+    fetch = commands.add_parser("fetch", help="download a data set")
+    fetch.add_argument("name", choices=sorted(datasets.SOURCES))
+    fetch.set_defaults(run=_fetch)
+    return parser
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _extract(args):
+    files = datasets.from_folder(args.folder)
+    table, failures = features.extract(
+        files, out=args.out, feature_set=args.features, jobs=args.jobs
+    )
+    print(f"{len(table)} songs in {args.out}")
+    for failure in failures.itertuples():
+        print(f"{failure.file} {failure.reason}; {failure.advice}", file=sys.stderr)
+    if len(table) == 0:
+        raise ValueError(f"none of the {len(files)} files could be used (see the lines above)")
+
+
+def _train(args):
+    from helpers.song import SongClassifier
+
+    classifier = SongClassifier.fit(args.csv)
+    classifier.save(args.out)
+    for name, score in classifier.card["accuracy"].items():
+        interval = f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+        print(f"{name}: accuracy {interval}, n = {score['n']} songs ({score['protocol']})")
+    if "artist-safe split" not in classifier.card["accuracy"]:
+        print("artists unknown: expect less on artists that the model has never heard")
+    print(f"trained on {classifier.card['songs']} songs, saved in {args.out}")
+
+
+def _predict(args):
+    from helpers.song import SongClassifier
+
+    classifier = SongClassifier.load(args.model)
+    failed = 0
+    for song in args.song:
+        try:
+            probabilities = classifier.predict(song)
+        except audio.AudioError as error:
+            failed += 1
+            print(f"{song} {error}", file=sys.stderr)
+            continue
+        if args.json:
+            rounded = {genre: round(float(p), 4) for genre, p in probabilities.items()}
+            print(json.dumps({"song": song, "genre": probabilities.index[0], "p": rounded}))
+        else:
+            top = ", ".join(f"{genre} {p:.0%}" for genre, p in probabilities.head(3).items())
+            print(f"{song}: {top}")
+    return 2 if failed else 0
+
+
+def _doctor(args):
+    findings = datasets.doctor(args.folder)
+    for row in findings.itertuples():
+        print(f"{Path(row.genre or '') / row.filename}: {row.problem}; {row.advice}")
+    print(f"{len(findings)} findings in {args.folder}" if len(findings) else "nothing to mend")
+
+
+def _fetch(args):
+    print(datasets.fetch(args.name))
+
+
+def _sentence(error):
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{where}"
+    return str(error).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""Which models are there?
+
+TensorFlow is imported inside the functions that need it: lessons without a network never wait
+for it.
+"""
+
+import os
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+SEED = 0
+
+
+def baselines():
+    """The classical models of lesson 04, from guessing to a random forest.
+
+    Returns
+    -------
+    dict of str to scikit-learn estimator
+        Unfitted; each scales its features itself where it needs to, so that nothing outside the
+        training fold is ever seen.
+    """
+    return {
+        "most frequent genre": DummyClassifier(strategy="most_frequent"),
+        "5 nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(5)),
+        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
+        "RBF SVM": make_pipeline(StandardScaler(), SVC(C=10)),
+        "random forest": RandomForestClassifier(300, random_state=SEED, n_jobs=-1),
+    }
+
+
+def dense_network(
+    n_features=26, n_genres=10, *, hidden=(256, 128, 64), dropout=0.0, learning_rate=0.001
+):
+    """The script's network: three dense layers with ReLU, softmax over the genres.
+
+    Parameters
+    ----------
+    n_features, n_genres : int
+    hidden : sequence of int
+        Units of each hidden layer; with 26 features and ten genres, (256, 128, 64) has
+        6,912 + 32,896 + 8,256 + 650 = 48,714 parameters.
+    dropout : float
+        Share of each hidden layer's outputs that is silenced at random in training.
+    learning_rate : float
+        Step size of Adam (Kingma & Ba 2015).
+
+    Returns
+    -------
+    keras.Sequential
+        Compiled for integer labels, with accuracy as its metric.
+    """
+    keras = _keras()
+    network = keras.Sequential([keras.Input((n_features,))])
+    for units in hidden:
+        network.add(keras.layers.Dense(units, activation="relu"))
+        if dropout:
+            network.add(keras.layers.Dropout(dropout))
+    network.add(keras.layers.Dense(n_genres, activation="softmax"))
+    network.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return network
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):
+    """A Keras network that behaves like any scikit-learn classifier.
+
+    (Keras' own wrapper forgets its training options when cloned and gives no probabilities.)
+
+    Parameters
+    ----------
+    build : callable(n_features, n_genres) -> compiled Keras model
+        `dense_network`, or a ``functools.partial`` of it.
+    epochs, batch_size, seed : int
+    patience : int, optional
+        Stop when the loss on validation data has not fallen for so many epochs, and go back to the
+        best; needs validation data in `fit`.
+
+    Attributes
+    ----------
+    classes_ : np.ndarray of str
+    history_ : pd.DataFrame
+        Loss and accuracy after each epoch, with ``val_`` columns if there was validation data.
+    network_ : keras.Model
+    """
+
+    def __init__(self, build=dense_network, epochs=20, batch_size=128, seed=SEED, patience=None):
+        self.build = build
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.seed = seed
+        self.patience = patience
+
+    def fit(self, X, y, validation=None):
+        """Train from scratch; `validation` is a pair (X, y) that is watched but never learned."""
+        keras = _keras()
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(self.seed)
+        self.classes_, codes = np.unique(np.asarray(y, dtype=object), return_inverse=True)
+        self.network_ = self.build(np.shape(X)[1], len(self.classes_))
+        callbacks = []
+        if self.patience is not None:
+            stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
+            callbacks.append(stop)
+        if validation is not None:
+            validation = (_float32(validation[0]), np.searchsorted(self.classes_, validation[1]))
+        history = self.network_.fit(
+            _float32(X),
+            codes,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            validation_data=validation,
+            callbacks=callbacks,
+            verbose=0,
+        )
+        self.history_ = pd.DataFrame(history.history).rename_axis("epoch")
+        self.history_.index += 1
+        return self
+
+    def predict_proba(self, X):
+        """Probabilities, shape (n, n_genres), in the order of `classes_`."""
+        # Calling the network is much quicker than its predict(), which compiles itself first.
+        chunks = np.array_split(_float32(X), max(len(X) // 256, 1))
+        return np.concatenate([np.asarray(self.network_(chunk)) for chunk in chunks])
+
+    def predict(self, X):
+        """The most probable genre of each row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def script_network(seed=SEED, epochs=20, **options):
+    """The script's scaler and network as one estimator: 20 epochs, batches of 128.
+
+    Parameters
+    ----------
+    seed, epochs : int
+    **options
+        Passed on to `dense_network`: hidden, dropout, learning_rate.
+    """
+    build = partial(dense_network, **options) if options else dense_network
+    return make_pipeline(StandardScaler(), NetworkClassifier(build, epochs=epochs, seed=seed))
+
+
+def _float32(X):
+    return np.asarray(X, dtype=np.float32)
+
+
+def _keras():
+    # TensorFlow's C++ side logs to stderr as it starts, into every lesson's output.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+    return keras
+
+
+def load_network(path):
+    """Read a network from a ``.keras`` file, refusing any that carries code.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, is no network, or holds a Lambda layer.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f"{os.path.basename(path)} is missing")
+    try:
+        return _keras().saving.load_model(path, safe_mode=True)
+    except Exception as error:  # Keras raises a dozen kinds for a file that is not its own
+        raise ValueError(f"{os.path.basename(path)} is no safe network: {error}") from None
+
+
+def restore(network, scaling, labels):
+    """The pipeline of `script_network` from its parts.
+
+    Parameters
+    ----------
+    network : keras.Model
+    scaling : dict with lists mean and scale
+    labels : sequence of str
+    """
+    scaler = StandardScaler()
+    scaler.mean_, scaler.scale_ = np.array(scaling["mean"]), np.array(scaling["scale"])
+    scaler.n_features_in_ = len(scaler.mean_)
+    classifier = NetworkClassifier()
+    classifier.network_, classifier.classes_ = network, np.array(labels, dtype=object)
+    return make_pipeline(scaler, classifier)

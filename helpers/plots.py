@@ -1,0 +1,189 @@
+"""How do we look at it? One look for the whole course, set when this module is imported."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+
+from helpers import audio, evaluation
+
+# Paul Tol's "muted" scheme and a dark grey: told apart with every common kind of colour blindness.
+GENRE_COLORS = {
+    "blues": "#332288",
+    "classical": "#88CCEE",
+    "country": "#DDCC77",
+    "disco": "#CC6677",
+    "hiphop": "#882255",
+    "jazz": "#44AA99",
+    "metal": "#444444",
+    "pop": "#AA4499",
+    "reggae": "#117733",
+    "rock": "#999933",
+}
+# Shapes say the genre once more, for prints in grey.
+GENRE_MARKERS = dict(zip(GENRE_COLORS, "osD^vP*X<>", strict=True))
+TRAIN_COLOR, TEST_COLOR = "#332288", "#CC6677"
+
+plt.rcParams.update(
+    {
+        "figure.figsize": (8, 3.2),
+        "figure.dpi": 80,
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": plt.cycler(color=list(GENRE_COLORS.values())),
+        # The same bytes every time: no creation date, no random identifiers.
+        "svg.hashsalt": "hear-the-genre",
+    }
+)
+
+
+def waveform(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
+    """Samples over time, drawn as the range they cover so that a long clip stays small.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape (n,)
+    sr : int
+        Sample rate in Hz.
+    """
+    ax = ax or plt.subplots(figsize=(8, 1.6))[1]
+    step = max(len(y) // 1500, 1)
+    blocks = y[: len(y) // step * step].reshape(-1, step)
+    time = np.arange(len(blocks)) * step / sr
+    ax.fill_between(time, blocks.min(axis=1), blocks.max(axis=1), color=TRAIN_COLOR, lw=0.5)
+    ax.set(xlabel="time (s)", ylabel="amplitude", ylim=(-1, 1), xlim=(0, len(y) / sr), title=title)
+    return ax
+
+
+def spectrogram(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
+    """Mel spectrogram in decibels below the loudest point (128 bands, up to half the sample rate).
+
+    Parameters
+    ----------
+    y : np.ndarray, shape (n,)
+    sr : int
+        Sample rate in Hz.
+    """
+    import librosa
+    import librosa.display
+
+    ax = ax or plt.subplots()[1]
+    mel = librosa.feature.melspectrogram(y=y, sr=sr, n_mels=128)
+    db = librosa.power_to_db(mel, ref=np.max)
+    image = librosa.display.specshow(
+        db, sr=sr, x_axis="time", y_axis="mel", cmap="magma", ax=ax, rasterized=True
+    )
+    ax.set(xlabel="time (s)", ylabel="frequency (Hz)", title=title)
+    ax.figure.colorbar(image, ax=ax, label="level (dB)")
+    return ax
+
+
+def confusion(predictions, *, title="", ax=None):
+    """Confusion matrix of songs: each cell its count and its share of the row.
+
+    Parameters
+    ----------
+    predictions : pd.DataFrame
+        From `evaluation.vote` (one row a song).
+    """
+    ax = ax or plt.subplots(figsize=(7.2, 6))[1]
+    counts = evaluation.confusion(predictions)
+    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    text = [
+        [f"{n}\n{share:.0%}" if n else "" for n, share in zip(row, row_shares, strict=True)]
+        for row, row_shares in zip(counts.to_numpy(), shares.to_numpy(), strict=True)
+    ]
+    sns.heatmap(
+        shares, annot=np.array(text), fmt="", cmap="cividis", vmin=0, vmax=1, ax=ax,
+        annot_kws={"fontsize": 8}, linewidths=0.5,
+        cbar_kws={"label": "share of the genre's songs", "format": "{x:.0%}"},
+    )  # fmt: skip
+    ax.set(xlabel="predicted genre", ylabel="true genre", title=title)
+    ax.tick_params(axis="x", rotation=45)
+    return ax
+
+
+def ladder(scores, *, title="", chance=None, ax=None):
+    """Scores with their 95 % intervals, one under the other.
+
+    Parameters
+    ----------
+    scores : mapping of str to evaluation.Score
+    chance : float, optional
+        What guessing would reach: a dotted line.
+    """
+    ax = ax or plt.subplots(figsize=(8, 0.9 + 0.45 * len(scores)))[1]
+    for y, score in enumerate(scores.values()):
+        ax.plot([score.low, score.high], [y, y], color=TRAIN_COLOR, lw=5, alpha=0.35)
+        ax.plot(score.value, y, "o", color=TRAIN_COLOR)
+        label = f"{score.value:.2f}  (n = {score.n})"
+        ax.annotate(label, (score.high, y), (8, 0), textcoords="offset points", va="center")
+    if chance is not None:
+        ax.axvline(chance, color="#444444", ls=":", label="guessing")
+        ax.legend(loc="lower right", frameon=False)
+    ax.set(yticks=range(len(scores)), yticklabels=list(scores), xlim=(0, 1.12), title=title)
+    ax.set(xlabel="accuracy, with its 95 % interval", ylim=(len(scores) - 0.5, -0.5))
+    ax.set_xticks(np.arange(0, 1.01, 0.2))
+    return ax
+
+
+def history(log, *, title="", axes=None):
+    """Loss and accuracy after each epoch, on training and (dashed) on validation songs.
+
+    Parameters
+    ----------
+    log : pd.DataFrame
+        `NetworkClassifier.history_`.
+    """
+    axes = plt.subplots(1, 2, figsize=(8, 3))[1] if axes is None else axes
+    for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
+        ax.plot(log.index, log[name], color=TRAIN_COLOR, label="training songs")
+        if f"val_{name}" in log:
+            ax.plot(log.index, log[f"val_{name}"], color=TEST_COLOR, ls="--", label="held out")
+        ax.set(xlabel="epoch", ylabel=name)
+    axes[1].set_ylim(0, 1)
+    axes[0].set_title(title)
+    axes[1].legend(frameon=False, loc="lower right")
+    return axes
+
+
+def song_map(points, genres, *, title="", ax=None):
+    """A scatter plot with a colour and a shape for each genre.
+
+    Parameters
+    ----------
+    points : np.ndarray, shape (n, 2)
+    genres : sequence of str, length n
+    """
+    ax = ax or plt.subplots(figsize=(7, 4.6))[1]
+    genres = np.asarray(genres, dtype=object)
+    for genre in sorted(set(genres)):
+        x, y = points[genres == genre].T
+        color, marker = GENRE_COLORS.get(genre, "#777777"), GENRE_MARKERS.get(genre, "o")
+        ax.scatter(x, y, s=22, color=color, marker=marker, label=genre, alpha=0.8, lw=0)
+    ax.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
+    ax.set_title(title)
+    return ax
+
+
+def by_genre(table, feature, *, unit="", title="", ax=None):
+    """How one feature spreads in each genre: a box from the first to the third quartile.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        With a column genre (or label) and the feature.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3.4))[1]
+    column = "genre" if "genre" in table else "label"
+    order = sorted(table[column].unique())
+    palette = {genre: GENRE_COLORS.get(genre, "#777777") for genre in order}
+    sns.boxplot(
+        table, x=column, y=feature, order=order, hue=column, palette=palette, legend=False, ax=ax,
+        fliersize=2,
+    )  # fmt: skip
+    ax.set(xlabel="", ylabel=f"{feature} ({unit})" if unit else feature, title=title)
+    return ax
