@@ -5,6 +5,7 @@ Everything in the course hears music the way GTZAN was published: mono, 22,050 s
 """
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ SAMPLE_RATE = 22_050
 SHORTEST_SECONDS = 0.05
 # 16-bit audio cannot be quieter than this and still be anything but dither.
 SILENCE_PEAK = 2.0**-14
+# Integers stored as floats by mistake reach this; above 2**56 the power of a spectrum overflows.
+LOUDEST_PEAK = 2.0**31
+# What libsndfile notes of a WAV, AIFF or AU whose header promises other bytes than the file holds.
+PROMISE = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+# Live recorders write about the largest size there is to say "until the file ends".
+UNKNOWN_SIZE = 2**31 - 2**16
 
 
 class AudioError(ValueError):
@@ -54,8 +61,8 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
     Raises
     ------
     AudioError
-        If the file is missing, cannot be decoded, is shorter than 0.05 s, silent, or holds values
-        that are not numbers.
+        If the file is missing, cut short, cannot be decoded, is shorter than 0.05 s, silent, or
+        holds values that are not numbers or no sound.
     """
     y, native_sr = _decode(Path(path), offset, duration)
     if y.ndim == 2:
@@ -69,6 +76,11 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
     peak = float(np.max(np.abs(y)))
     if not np.isfinite(peak):
         raise AudioError("holds samples that are not numbers", "export it again from its source")
+    if peak > LOUDEST_PEAK:
+        raise AudioError(
+            f"holds samples up to {peak:.0e}, where 1 is full scale",
+            "export it again from its source",
+        )
     if peak < SILENCE_PEAK:
         raise AudioError("is silent", "leave it out, or start reading at a louder place")
     if native_sr != sr:
@@ -79,6 +91,10 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
 
 
 def _decode(path, offset, duration):
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise AudioError("has a name that is not UTF-8", "rename it") from None
     if not path.is_file():
         raise AudioError("is not there", "check the path, or fetch the data again")
     if path.stat().st_size == 0:
@@ -87,6 +103,12 @@ def _decode(path, offset, duration):
         raise AudioError("is a macOS side file, not music", "delete it")
     try:
         with sf.SoundFile(path) as file:
+            # Up to a hundredth less is a sloppy header, not a broken download.
+            if (share := share_present(file)) < 0.99:
+                raise AudioError(
+                    f"is cut short ({share:.0%} of the sound is there)",
+                    "fetch or export it again",
+                )
             file.seek(min(int(offset * file.samplerate), file.frames))
             frames = -1 if duration is None else int(duration * file.samplerate)
             return file.read(frames, dtype="float32"), file.samplerate
@@ -95,6 +117,15 @@ def _decode(path, offset, duration):
         raise AudioError(
             f"cannot be decoded ({reason})", "convert it to WAV, FLAC, OGG or MP3, or leave it out"
         ) from None
+
+
+def share_present(file):
+    """Which part of the sound that its header promises an open `soundfile.SoundFile` holds."""
+    for promised, held in PROMISE.findall(file.extra_info):
+        # A byte or two is padding.
+        if int(held) + 2 < int(promised) < UNKNOWN_SIZE:
+            return int(held) / int(promised)
+    return 1.0
 
 
 def windows(y, *, sr=SAMPLE_RATE, seconds=2.0, hop_seconds=3.0):

@@ -13,17 +13,13 @@ import soundfile as sf
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from helpers.audio import SILENCE_PEAK
+from helpers.audio import SILENCE_PEAK, UNKNOWN_SIZE, share_present
 
 AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".au"}
 BLOCK_FRAMES = 1 << 18
 FULL_SCALE = 32_765  # of 32,768: some converters clip a step or two below the top
 CLIPPED_SHARE = 0.001
 SHORT_SECONDS, SHORT_SHARE = 1.0, 0.5
-# Sizes that programs write into a header when they can't know the length yet.
-UNKNOWN_SIZE = 0x7FFF_F000
-# libsndfile's own log tells where a WAV, AIFF or AU header promises more than the file holds.
-PROMISE = re.compile(r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
 NUMBERED = re.compile(r"([a-z]+)\.(\d{5})")
 NUMBERED_SHARE = 0.9
 
@@ -178,10 +174,8 @@ def _stuck(samples):
 
 def _share_held(file, decoded):
     """Share of the promised sound that is there: 1 for a whole file."""
-    if promise := PROMISE.search(file.extra_info):
-        promised, there = map(int, promise.groups())
-        # A byte or two is padding.
-        return 1 if promised >= UNKNOWN_SIZE or promised <= there + 2 else there / promised
+    if (share := share_present(file)) < 1:
+        return share
     # An MP3 header may be off by an encoder's delay.
     whole = file.frames >= UNKNOWN_SIZE or decoded >= 0.98 * file.frames
     return 1 if whole else decoded / file.frames

@@ -81,6 +81,7 @@ def frames(y, sr=audio.SAMPLE_RATE):
     """
     import librosa
 
+    _check_rate(sr)
     with warnings.catch_warnings():
         # Shorter than a frame, or without any pitch: librosa warns, and answers all the same.
         warnings.filterwarnings("ignore", "n_fft=|Trying to estimate tuning")
@@ -126,7 +127,18 @@ def describe(y, sr=audio.SAMPLE_RATE, feature_set="full"):
 
 def describe_fast(y, sr=audio.SAMPLE_RATE, feature_set="full"):
     """The numbers of `describe`, as an array, several times faster."""
+    _check_rate(sr)
     return _summarize(fused.frames(y, sr, full=feature_set == "full"), feature_set)
+
+
+def _check_rate(sr):
+    # All edges of spectral contrast's bands but the topmost must lie below half the rate.
+    lowest = 2 * fused.CONTRAST_FMIN * 2 ** (fused.CONTRAST_BANDS - 1)
+    if sr <= lowest:
+        raise ValueError(
+            f"{sr} samples a second are too few for spectral contrast, which needs more than "
+            f"{lowest:,.0f}: resample first, as audio.load does"
+        )
 
 
 def _summarize(matrix, feature_set):
@@ -252,6 +264,8 @@ def _as_files(files):
                 "genre": [path.resolve().parent.name for path in paths],
             }
         )
+    # Resuming compares them with what stands in the CSV, and that is text.
+    files = files.astype({"filename": str, "genre": str})
     twice = files[files.duplicated(["genre", "filename"])]
     if len(twice):
         raise ValueError(

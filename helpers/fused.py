@@ -232,7 +232,7 @@ def _zero_crossing_rate(y):
 
 
 def _onset_strength(log_mel):
-    """librosa.onset.onset_strength: mean rise of the mel bands, in dB, moved to the frame's centre."""
+    """librosa.onset.onset_strength: mean rise of the mel bands, moved to the frame's centre."""
     n, delay = len(log_mel), 1 + N_FFT // (2 * HOP_LENGTH)
     strength = np.zeros(n + delay)
     strength[delay : delay + n - 1] = np.maximum(np.diff(log_mel, axis=0), 0).mean(axis=1)

@@ -154,7 +154,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
 
 def script_network(seed=SEED, epochs=20, **options):
-    """The script's scaler and network as one estimator: 20 epochs, batches of 128.
+    """The script's scaler and network as one estimator: 20 epochs, batches of 128, no curves.
 
     Parameters
     ----------
@@ -163,7 +163,8 @@ def script_network(seed=SEED, epochs=20, **options):
         Passed on to `dense_network`: hidden, dropout, learning_rate.
     """
     build = partial(dense_network, **options) if options else dense_network
-    return make_pipeline(StandardScaler(), NetworkClassifier(build, epochs=epochs, seed=seed))
+    network = NetworkClassifier(build, epochs=epochs, seed=seed, look_every=epochs)
+    return make_pipeline(StandardScaler(), network)
 
 
 def _batches(X, codes, batch_size, epochs):

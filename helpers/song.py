@@ -135,7 +135,8 @@ def read_table(csv):
     Returns
     -------
     table : pd.DataFrame
-        With columns song_id, genre, artist_group (missing where unknown) and the features.
+        With columns song_id, genre, artist_group (missing where unknown) and the features; for
+        songs of GTZAN also fault_filtered_split.
     feature_set : str
     """
     try:
@@ -158,7 +159,7 @@ def read_table(csv):
     if "artist" in table:
         table["artist_group"] = table.artist.fillna(table.song_id)
         return table, feature_set
-    known = datasets.songs()[["song_id", "genre", "artist_group"]]
+    known = datasets.songs().drop(columns=["artist", "title"])
     return table.merge(known, on=["song_id", "genre"], how="left"), feature_set
 
 

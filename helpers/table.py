@@ -4,11 +4,14 @@ import csv
 import errno
 import io
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 FAILURE_COLUMNS = ("file", "reason", "advice")
+# What a full disk, a full quota and a file-size limit answer.
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class FeatureTable:
@@ -39,7 +42,7 @@ class FeatureTable:
         if self.path is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._resume()
-            self.file = open(self.path, "ab", buffering=0)  # noqa: SIM115
+            self.file = open(self.path, "ab", buffering=0)
             if self.file.tell() == 0:
                 self._append(self.columns)
             self.failures_path.unlink(missing_ok=True)
@@ -65,10 +68,15 @@ class FeatureTable:
 
     def add_failure(self, file, reason, advice):
         """Keep a line on a file that could not be used."""
-        self.failures.append((str(file), reason, advice))
+        # A name that is not UTF-8 is a reason to fail, and must not break the list of failures.
+        file = str(file).encode("utf-8", "backslashreplace").decode("utf-8")
+        self.failures.append((file, reason, advice))
         if self.path is not None:
             new = not self.failures_path.exists()
-            with open(self.failures_path, "a", encoding="utf-8", newline="") as failures:
+            with (
+                self._rows_are_safe(),
+                open(self.failures_path, "a", encoding="utf-8", newline="") as failures,
+            ):
                 failures.write(_line(FAILURE_COLUMNS) if new else "")
                 failures.write(_line(self.failures[-1]))
 
@@ -80,35 +88,50 @@ class FeatureTable:
         position = {key: i for i, key in enumerate(order)}
         ordered = sorted(self.rows, key=lambda key: position.get(key, -1))
         text = _line(self.columns) + "".join(_line(self.rows[key]) for key in ordered)
-        if self.path is not None and ordered != list(self.rows):
+        if self.path is not None and self.path.read_bytes() != text.encode("utf-8"):
             draft = self.path.with_name(self.path.name + ".sorting")
-            draft.write_text(text, encoding="utf-8", newline="")
-            os.replace(draft, self.path)
-        table = pd.read_csv(io.StringIO(text), dtype={"filename": str, "label": str})
-        return table, pd.DataFrame(self.failures, columns=FAILURE_COLUMNS)
+            with self._rows_are_safe():
+                draft.write_bytes(text.encode("utf-8"))
+                os.replace(draft, self.path)
+        # A genre may be called "None": nothing in this table stands for a missing value.
+        table = pd.read_csv(
+            io.StringIO(text), dtype={"filename": str, "label": str}, keep_default_na=False
+        )
+        return table, pd.DataFrame(sorted(self.failures), columns=FAILURE_COLUMNS)
 
     def _resume(self):
         if not self.path.exists():
             return
         data = self.path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            os.truncate(self.path, len(whole))
-        lines = list(csv.reader(io.StringIO(whole.decode("utf-8"), newline="")))
-        if lines and lines[0] != self.columns:
+        header = _line(self.columns).encode("utf-8")
+        # Looked at before anything is repaired: it may be somebody's file and no table at all.
+        if not header.startswith(data) and data.splitlines()[:1] != header.splitlines():
             raise ValueError(
                 f"{self.path} already holds other columns: name another file, or delete this one"
             )
-        self.rows = {(row[-1], row[0]): row for row in lines[1:]}
+        whole = data[: data.rfind(b"\n") + 1]
+        if len(whole) < len(data):
+            os.truncate(self.path, len(whole))
+        lines = csv.reader(io.StringIO(whole.decode("utf-8", "replace"), newline=""))
+        rows = [row for row in lines if len(row) == len(self.columns)]
+        self.rows = {(row[-1], row[0]): row for row in rows[1:]}
 
     def _append(self, row):
+        data = _line(row).encode("utf-8")
+        with self._rows_are_safe():
+            # An unbuffered file that meets the end of the disk writes what fits, without an error.
+            if self.file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextmanager
+    def _rows_are_safe(self):
         try:
-            self.file.write(_line(row).encode("utf-8"))
+            yield
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if error.errno not in NO_ROOM:
                 raise
             raise OSError(
-                errno.ENOSPC,
+                error.errno,
                 f"the disk is full; {len(self.rows)} songs are safe in {self.path}: make room and "
                 "start again, it goes on from there",
             ) from None

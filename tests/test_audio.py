@@ -1,0 +1,210 @@
+"""A file becomes samples, or one sentence says why not."""
+
+import os
+import pickle
+import sys
+
+import numpy as np
+import pytest
+import soundfile as sf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import audio
+
+SR = audio.SAMPLE_RATE
+
+
+def noise(seconds, sr=SR, channels=1):
+    shape = (round(seconds * sr), channels)
+    return np.random.default_rng(0).uniform(-0.5, 0.5, shape).astype(np.float32).squeeze()
+
+
+def save(path, y, sr=SR, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, y, sr, **options)
+    return path
+
+
+def cut(path, share):
+    data = path.read_bytes()
+    path.write_bytes(data[: round(share * len(data))])
+    return path
+
+
+def refused(path, **options):
+    with pytest.raises(audio.AudioError) as caught:
+        audio.load(path, **options)
+    assert str(caught.value) == f"{caught.value.reason}; {caught.value.advice}"
+    assert "\n" not in str(caught.value)
+    return caught.value.reason
+
+
+def test_samples_come_back_as_they_were_written(tmp_path):
+    y = noise(1)
+    loaded, sr = audio.load(save(tmp_path / "a.wav", y, subtype="FLOAT"))
+    assert sr == SR
+    assert loaded.dtype == np.float32
+    np.testing.assert_array_equal(loaded, y)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3", "a.aiff", "a.au"])
+def test_every_format_is_read(tmp_path, name):
+    t = np.arange(2 * SR) / SR
+    y, _ = audio.load(save(tmp_path / name, 0.5 * np.sin(2 * np.pi * 440 * t)))
+    assert len(y) == pytest.approx(2 * SR, abs=2500)  # MP3 may pad
+    assert np.argmax(np.abs(np.fft.rfft(y[: 2 * SR]))) == pytest.approx(880, abs=1)
+
+
+def test_offset_and_duration_are_seconds(tmp_path):
+    y = noise(2)
+    path = save(tmp_path / "a.wav", y, subtype="FLOAT")
+    np.testing.assert_array_equal(
+        audio.load(path, offset=0.5, duration=1)[0], y[SR // 2 : SR // 2 + SR]
+    )
+    np.testing.assert_array_equal(audio.load(path, offset=1.5, duration=9)[0], y[SR * 3 // 2 :])
+
+
+def test_stereo_becomes_the_mean_of_its_channels(tmp_path):
+    y = noise(1, channels=2)
+    loaded, _ = audio.load(save(tmp_path / "a.wav", y, subtype="FLOAT"))
+    np.testing.assert_allclose(loaded, y.mean(axis=1), atol=1e-7)
+
+
+def test_other_rates_are_resampled(tmp_path):
+    t = np.arange(8000) / 8000
+    tone = 0.5 * np.sin(2 * np.pi * 1000 * t)
+    y, sr = audio.load(save(tmp_path / "a.wav", np.column_stack([tone, tone]), 8000))
+    assert (sr, len(y)) == (SR, SR)
+    assert np.argmax(np.abs(np.fft.rfft(y))) == 1000
+    assert np.abs(y[1000:-1000]).max() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:audioread")
+def test_real_songs_sound_as_librosa_reads_them(shared_data):
+    import librosa
+
+    path = shared_data / "audio/gtzan_mini/genres/jazz/jazz.00000.wav"
+    expected, _ = librosa.load(path, duration=5)
+    np.testing.assert_array_equal(audio.load(path, duration=5)[0], expected)
+
+
+def test_a_missing_file(tmp_path):
+    assert refused(tmp_path / "a.wav") == "is not there"
+    assert refused(tmp_path) == "is not there"
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "a.wav").touch()
+    assert refused(tmp_path / "a.wav") == "is empty"
+
+
+def test_text_that_calls_itself_wav(tmp_path):
+    (tmp_path / "a.wav").write_text("not music, but poetry\n" * 50)
+    assert refused(tmp_path / "a.wav") == "cannot be decoded (Format not recognised)"
+
+
+def test_a_macos_side_file(tmp_path):
+    assert "macOS" in refused(save(tmp_path / "._a.wav", noise(1)))
+
+
+def test_silence(tmp_path):
+    assert refused(save(tmp_path / "a.wav", np.zeros(SR))) == "is silent"
+    assert refused(save(tmp_path / "b.wav", np.full(SR, 1e-5), subtype="FLOAT")) == "is silent"
+    y = np.r_[np.zeros(SR), noise(1)]
+    assert refused(save(tmp_path / "c.wav", y), duration=1) == "is silent"
+    assert len(audio.load(tmp_path / "c.wav", offset=1)[0]) == SR
+
+
+def test_the_quietest_16_bit_sound_is_no_silence(tmp_path):
+    path = save(tmp_path / "a.wav", np.tile([2 / 32768, -2 / 32768], SR))
+    assert np.abs(audio.load(path)[0]).max() == 2 / 32768
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.049])
+def test_too_short(tmp_path, seconds):
+    assert refused(save(tmp_path / "a.wav", noise(seconds))) == f"lasts only {seconds:.3f} s"
+
+
+def test_an_offset_behind_the_end(tmp_path):
+    assert refused(save(tmp_path / "a.wav", noise(1)), offset=2) == "lasts only 0.000 s"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_numbers(tmp_path, value):
+    y = noise(1)
+    y[500] = value
+    assert "not numbers" in refused(save(tmp_path / "a.wav", y, subtype="FLOAT"))
+
+
+def test_samples_beyond_all_sound(tmp_path):
+    path = save(tmp_path / "a.wav", noise(1) * np.float32(1e30), subtype="FLOAT")
+    assert "full scale" in refused(path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"format": "WAV"},
+        {"format": "WAV", "subtype": "FLOAT"},
+        {"format": "AIFF"},
+        {"format": "AU"},
+        {"format": "FLAC"},
+    ],
+    ids=str,
+)
+def test_a_file_cut_short(tmp_path, options):
+    whole = save(tmp_path / "a.x", noise(2), **options)
+    audio.load(whole)
+    reason = refused(cut(whole, 0.6))
+    assert "cut short (60% of the sound" in reason or "cannot be decoded" in reason
+
+
+def test_a_recorder_that_did_not_know_how_long_it_would_run(tmp_path):
+    # ffmpeg writes such headers into a pipe.
+    path = save(tmp_path / "a.wav", noise(1))
+    data = bytearray(path.read_bytes())
+    for unknown in (0x7FFFF000, 0xFFFFFFFF):
+        data[40:44] = unknown.to_bytes(4, "little")
+        path.write_bytes(data)
+        assert len(audio.load(path)[0]) == SR
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="skipped, because names are Unicode here")
+def test_a_name_that_is_not_utf8(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav")
+    assert refused(path) == "has a name that is not UTF-8"
+
+
+def test_an_error_survives_the_way_back_from_another_process():
+    error = pickle.loads(pickle.dumps(audio.AudioError("is silent", "leave it out")))
+    assert (error.reason, error.advice, str(error)) == (
+        "is silent",
+        "leave it out",
+        "is silent; leave it out",
+    )
+
+
+@given(
+    n=st.integers(0, 500),
+    length=st.integers(1, 60),
+    hop=st.integers(1, 90),
+)
+def test_windows_lie_where_they_should(n, length, hop):
+    y = np.arange(n, dtype=np.float32)
+    cuts = audio.windows(y, sr=10, seconds=length / 10, hop_seconds=hop / 10)
+    starts = range(0, n - length + 1, hop)
+    assert cuts.shape == (len(starts), length)
+    for window, start in zip(cuts, starts, strict=True):
+        np.testing.assert_array_equal(window, y[start : start + length])
+
+
+def test_the_sampler_cuts_ten_windows_from_thirty_seconds():
+    assert audio.windows(np.zeros(30 * SR, np.float32)).shape == (10, 2 * SR)
+
+
+def test_the_player_is_a_small_mp3_and_says_so():
+    t = np.arange(5 * SR) / SR
+    button = audio.player(0.5 * np.sin(2 * np.pi * 440 * t))
+    assert len(button.data) < 40_000
+    assert 'type="audio/mpeg"' in button._repr_html_()

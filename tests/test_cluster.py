@@ -1,0 +1,55 @@
+"""A Dask cluster extracts the same table, even when it loses a worker on the way."""
+
+import os
+import signal
+
+import joblib
+import numpy as np
+import pytest
+import soundfile as sf
+
+from helpers import features
+
+distributed = pytest.importorskip(
+    "distributed", reason="skipped, because Dask (pip install -e .[dask]) is not installed"
+)
+
+N_SONGS = 40
+
+
+@pytest.fixture
+def album(tmp_path):
+    paths = [tmp_path / "noise" / f"{i:02d}.wav" for i in range(N_SONGS)]
+    paths[0].parent.mkdir()
+    for i, path in enumerate(paths):
+        sf.write(path, np.random.default_rng(i).uniform(-0.5, 0.5, 22_050), 22_050)
+    return [*paths, tmp_path / "noise" / "gone.wav"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="skipped, because Windows knows no SIGKILL")
+def test_a_cluster_that_loses_a_worker_makes_the_same_table(album, tmp_path, monkeypatch, recwarn):
+    features.extract(album, out=tmp_path / "here.csv")
+    add, killed = features.FeatureTable.add, []
+
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+        silence_logs="CRITICAL", local_directory=tmp_path,
+    )  # fmt: skip
+    with cluster, distributed.Client(cluster) as client:
+        workers = client.run(os.getpid)
+
+        def add_and_kill(table, *row):
+            add(table, *row)
+            if len(table.rows) == 8:
+                killed.append(next(iter(workers.values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        monkeypatch.setattr(features.FeatureTable, "add", add_and_kill)
+        with joblib.parallel_config(backend="dask"):
+            table, failures = features.extract(album, out=tmp_path / "there.csv")
+
+    assert killed
+    assert len(table) == N_SONGS
+    assert list(failures.reason) == ["is not there"]
+    assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+    assert not recwarn.list

@@ -1,0 +1,126 @@
+"""The lessons' form: what a reader of the committed pages meets, without running them."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from conftest import snap
+
+ROOT = Path(__file__).resolve().parents[1]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+HEADINGS = ["## Recap", "## Exercises", "## The way on"]
+
+lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def text(path):
+    return "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+
+
+def test_the_six_lessons_of_the_spine_are_there():
+    numbers = {path.stem[:2] for path in LESSONS}
+    assert {"00", "01", "03", "04", "05", "08"} <= numbers
+
+
+@lessons
+def test_opens_with_title_question_and_what_to_expect(path):
+    first = read(path).cells[0].source
+    assert re.match(rf"# {path.stem[:2]} · \S", first)
+    assert re.search(r"^\*\*.*\?\*\*$", first, re.M), "one bold question"
+    for promise in ("**You will learn**", "**You need**", "**It takes**"):
+        assert promise in first
+
+
+@lessons
+def test_headings_are_in_order_and_end_with_recap_exercises_and_the_way_on(path):
+    headings = re.findall(r"^#+ .*$", re.sub(r"```.*?```", "", text(path), flags=re.S), re.M)
+    assert sum(heading.startswith("# ") for heading in headings) == 1
+    assert headings[-3:] == HEADINGS
+    numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", text(path), re.M)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 3
+
+
+@lessons
+def test_cells_are_short_and_were_run_in_order(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in code_cells(path):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= 15, cell.source
+        assert not cell.source.rstrip().endswith(";"), cell.source
+
+
+@lessons
+def test_outputs_hold_no_errors_warnings_or_widget_state(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+            assert "Warning" not in str(output.get("text", "")), cell.source
+    assert "widgets" not in read(path).metadata
+
+
+@lessons
+def test_is_small_and_names_no_folder_of_any_machine(path):
+    content = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < 1_500_000
+    assert not re.search(r"(?<![\w:/])/(home|root|Users|tmp|work|private|var)/\w", content)
+    assert "pip install" not in content
+    assert "ipykernel_" not in content
+
+
+@lessons
+def test_markdown_links_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)#]+)", text(path)):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+@lessons
+def test_lessons_without_a_network_never_import_tensorflow(path):
+    source = "\n".join(cell.source for cell in code_cells(path))
+    if path.stem[:2] in {"00", "01", "03", "04"}:
+        for word in ("tensorflow", "keras", "dense_network", "script_network", "NetworkClassifier"):
+            assert word not in source
+
+
+@lessons
+def test_code_is_compared_unless_it_says_why_not(path):
+    """A lesson compares most of its cells: a tag is an exception, never the habit."""
+    loose = [
+        cell for cell in code_cells(path) if "nbval-ignore-output" in cell.metadata.get("tags", [])
+    ]
+    assert len(loose) <= len(code_cells(path)) / 3
+
+
+def test_committed_notebooks_are_stripped_of_timing():
+    for path in LESSONS:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            assert "execution" not in cell["metadata"], path.name
+
+
+@pytest.mark.parametrize(
+    ("new", "accepted"),
+    [
+        ("accuracy 0.52 [0.41, 0.60]", True),
+        ("accuracy  0.52 [0.41, 0.60]", True),
+        ("accuracy 0.56 [0.41, 0.60]", False),
+        ("precision 0.52 [0.41, 0.60]", False),
+        ("accuracy 0.52", False),
+    ],
+)
+def test_a_close_figure_passes_and_a_changed_one_does_not(new, accepted):
+    old = {"output_type": "stream", "text": "accuracy 0.51 [0.42, 0.60]"}
+    assert (snap({"output_type": "stream", "text": new}, old, 0.03) == old) is accepted
