@@ -5,11 +5,7 @@ has to be: ``close-0.03`` lets numbers differ by so much (networks trained on an
 and ``needs-NAME`` compares only where that data set is held (the lesson goes on without it).
 """
 
-import re
-
-import pytest
-
-NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+from tolerance import snap
 
 
 def pytest_collection_modifyitems(items):
@@ -36,21 +32,3 @@ def _compare_loosely(compare, tolerance):
         return compare(test, ref, skip_compare)
 
     return compare_outputs
-
-
-def snap(new, old, tolerance):
-    """A copy of the output `new` in which each number close to its counterpart in `old` is that.
-
-    Works on text, however deep in lists and dictionaries; whatever else differs stays different.
-    """
-    if isinstance(new, dict) and isinstance(old, dict):
-        return type(new)({key: snap(value, old.get(key), tolerance) for key, value in new.items()})
-    if not isinstance(new, str) or not isinstance(old, str):
-        return new
-    numbers, wanted = NUMBER.findall(new), NUMBER.findall(old)
-    near = len(numbers) == len(wanted) and all(
-        float(a) == pytest.approx(float(b), abs=tolerance)
-        for a, b in zip(numbers, wanted, strict=True)
-    )
-    same_words = NUMBER.sub("", new).split() == NUMBER.sub("", old).split()
-    return old if near and same_words else new

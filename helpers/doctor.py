@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import soundfile as sf
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from helpers.audio import SILENCE_PEAK, UNKNOWN_SIZE, share_present
 

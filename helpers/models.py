@@ -5,7 +5,7 @@ for it.
 """
 
 import os
-from functools import partial
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -82,8 +82,9 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    build : callable(n_features, n_genres) -> compiled Keras model
-        `dense_network`, or a ``functools.partial`` of it.
+    build : callable(n_features, n_genres, **options) -> compiled Keras model
+    options : dict, optional
+        Passed on to `build`: for `dense_network` hidden (a tuple), dropout, learning_rate.
     epochs, batch_size, seed : int
     look_every : int
         Epochs from one entry in the history to the next; fewer looks are several times quicker.
@@ -103,6 +104,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         build=dense_network,
+        options=None,
         *,
         epochs=20,
         batch_size=128,
@@ -111,6 +113,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         patience=None,
     ):
         self.build = build
+        self.options = options
         self.epochs = epochs
         self.batch_size = batch_size
         self.seed = seed
@@ -120,17 +123,19 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X, y, validation=None):
         """Train from scratch; `validation` is a pair (X, y) that is watched but never learned."""
         keras = _keras()
-        keras.utils.clear_session()
-        keras.utils.set_random_seed(self.seed)
         self.classes_, codes = np.unique(np.asarray(y, dtype=object), return_inverse=True)
-        self.network_ = self.build(np.shape(X)[1], len(self.classes_))
+        options = tuple(sorted((self.options or {}).items()))
+        bench = _workbench(self.build, np.shape(X)[1], len(self.classes_), options)
+        keras.utils.set_random_seed(self.seed)
+        self.network_ = self.build(np.shape(X)[1], len(self.classes_), **dict(options))
+        _copy_state(self.network_, bench)
         callbacks = []
         if self.patience is not None:
             stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
             callbacks.append(stop)
         if validation is not None:
             validation = (_float32(validation[0]), np.searchsorted(self.classes_, validation[1]))
-        history = self.network_.fit(
+        history = bench.fit(
             _batches(_float32(X), codes, self.batch_size, self.look_every),
             epochs=max(self.epochs // self.look_every, 1),
             shuffle=False,  # the batches are shuffled already
@@ -138,6 +143,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             callbacks=callbacks,
             verbose=0,
         )
+        self.network_.set_weights(bench.get_weights())
         self.history_ = pd.DataFrame(history.history).rename_axis("epoch")
         self.history_.index = (self.history_.index + 1) * self.look_every
         return self
@@ -162,9 +168,28 @@ def script_network(seed=SEED, epochs=20, **options):
     **options
         Passed on to `dense_network`: hidden, dropout, learning_rate.
     """
-    build = partial(dense_network, **options) if options else dense_network
-    network = NetworkClassifier(build, epochs=epochs, seed=seed, look_every=epochs)
+    network = NetworkClassifier(
+        dense_network, options or None, epochs=epochs, seed=seed, look_every=epochs
+    )
     return make_pipeline(StandardScaler(), network)
+
+
+# Keras takes longer to compile a small network than to train it, so one is trained again and again.
+@lru_cache(maxsize=8)
+def _workbench(build, n_features, n_genres, options):
+    return build(n_features, n_genres, **dict(options))
+
+
+def _copy_state(source, target):
+    """Put weights, dropout's random state and the optimizer back to those of a fresh network."""
+    for network in (source, target):
+        network.optimizer.build(network.trainable_variables)
+    for old, new in zip(
+        [*target.variables, *target.optimizer.variables],
+        [*source.variables, *source.optimizer.variables],
+        strict=True,
+    ):
+        old.assign(new)
 
 
 def _batches(X, codes, batch_size, epochs):

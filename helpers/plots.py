@@ -97,8 +97,8 @@ def confusion(predictions, *, title="", ax=None):
         for row, row_shares in zip(counts.to_numpy(), shares.to_numpy(), strict=True)
     ]
     sns.heatmap(
-        shares, annot=np.array(text), fmt="", cmap="cividis", vmin=0, vmax=1, ax=ax,
-        annot_kws={"fontsize": 8}, linewidths=0.5,
+        shares, annot=np.array(text), fmt="", cmap="Blues", vmin=0, vmax=1, ax=ax,
+        annot_kws={"fontsize": 8}, linewidths=0.5, linecolor="#dddddd",
         cbar_kws={"label": "share of the genre's songs", "format": "{x:.0%}"},
     )  # fmt: skip
     ax.set(xlabel="predicted genre", ylabel="true genre", title=title)
@@ -166,6 +166,27 @@ def song_map(points, genres, *, title="", ax=None):
         ax.scatter(x, y, s=22, color=color, marker=marker, label=genre, alpha=0.8, lw=0)
     ax.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
     ax.set_title(title)
+    return ax
+
+
+def artists(songs, *, title="", ax=None):
+    """One bar of songs for each genre, cut into its artists, those with the most songs first.
+
+    Parameters
+    ----------
+    songs : pd.DataFrame
+        From `datasets.songs`. Songs without a known artist come last, in white.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3.8))[1]
+    for genre, part in songs.groupby("genre"):
+        counts, start = part.artist.value_counts(), 0
+        for shade, count in enumerate(counts):
+            alpha = 0.9 if shade % 2 == 0 else 0.55
+            ax.barh(genre, count, left=start, color=GENRE_COLORS[genre], alpha=alpha, ec="white")
+            start += count
+        ax.barh(genre, len(part) - start, left=start, color="white", ec="#777777", hatch="///")
+    ax.invert_yaxis()
+    ax.set(xlabel="songs (each block is one artist; hatched: nobody knows)", title=title)
     return ax
 
 

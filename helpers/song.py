@@ -112,21 +112,34 @@ class SongClassifier:
         folder = Path(folder)
         try:
             card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-            wanted = {"labels", "scaler", "feature_set", "feature_version"} - card.keys()
-            if wanted:
-                raise ValueError(f"{CARD} lacks {', '.join(sorted(wanted))}")
-            network = models.load_network(folder / NETWORK)
+            pipeline = _restore(card, folder / NETWORK)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"{folder} holds no classifier that can be used ({_first_line(error)}): "
                 "train one with 'python -m helpers train'"
             ) from None
-        if card["feature_version"] != features.FEATURE_VERSION:
-            raise ValueError(
-                f"the classifier in {folder} was made for version {card['feature_version']} of the "
-                f"features, and this is version {features.FEATURE_VERSION}: train it again"
-            )
-        return cls(models.restore(network, card["scaler"], card["labels"]), card)
+        return cls(pipeline, card)
+
+
+def _restore(card, network):
+    needed = {"labels", "scaler", "feature_set", "feature_version"}
+    if not isinstance(card, dict) or not needed <= card.keys():
+        raise ValueError(f"{CARD} lacks one of {', '.join(sorted(needed))}")
+    if card["feature_version"] != features.FEATURE_VERSION:
+        raise ValueError(
+            f"it was made for version {card['feature_version']} of the features, and this is "
+            f"version {features.FEATURE_VERSION}"
+        )
+    network = models.load_network(network)
+    try:
+        pipeline = models.restore(network, card["scaler"], card["labels"])
+        silence = np.zeros((1, len(features.names(card["feature_set"]))))
+        fits = pipeline.predict_proba(silence).shape == (1, len(card["labels"]))
+    except Exception:  # whatever the parts of two classifiers do to each other
+        fits = False
+    if not fits:
+        raise ValueError(f"{CARD} and {NETWORK} do not belong together")
+    return pipeline
 
 
 def read_table(csv):
@@ -140,7 +153,9 @@ def read_table(csv):
     feature_set : str
     """
     try:
-        table = pd.read_csv(csv, dtype={"filename": str, "label": str})
+        # A genre may be called "None"; an empty cell is a missing value, and so is "nan".
+        text = {"filename": str, "label": str}
+        table = pd.read_csv(csv, dtype=text, keep_default_na=False, na_values=["", "nan"])
     except (OSError, ValueError) as error:
         raise ValueError(f"{csv} cannot be read as a table ({_first_line(error)})") from None
     for feature_set in features.FEATURE_SETS:
@@ -152,7 +167,8 @@ def read_table(csv):
             f"{csv} is no feature table: make one with 'python -m helpers extract FOLDER --out "
             f"{csv}'"
         )
-    table = table.dropna(subset=[*columns, "label"]).rename(columns={"label": "genre"})
+    table = table.filter(["filename", "artist", "label", *columns])
+    table = table.dropna(subset=["filename", "label", *columns]).rename(columns={"label": "genre"})
     if table.genre.nunique() < 2 or table.genre.value_counts().min() < 2:
         raise ValueError(f"{csv} is too small: at least two genres with two songs each are needed")
     table["song_id"] = [Path(name).stem for name in table.filename]
@@ -169,7 +185,7 @@ def _scores(X, table):
     songs = table.assign(artist_group=table.artist_group.fillna(table.song_id))
     folds = {"random split": splits.by_window(songs, n_splits)}
     # An artist-safe split of songs whose artists aren't known would be a lie.
-    if table.artist_group.notna().all():
+    if table.artist_group.notna().all() and table.artist_group.nunique() >= n_splits:
         folds["artist-safe split"] = splits.by_artist(songs, n_splits)
     scores = {}
     for protocol, pairs in folds.items():

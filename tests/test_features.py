@@ -223,5 +223,5 @@ def test_a_thousand_songs_need_no_more_memory_than_a_hundred(tmp_path):
     run = [sys.executable, "-c", MEMORY, str(tmp_path)]
     answer = subprocess.run(run, capture_output=True, text=True, check=True)
     hundred, thousand = map(int, answer.stdout.split())
-    # Keeping the samples of 900 songs would add 240 MB, half a megabyte of frames each the double.
+    # Keeping the samples of 900 songs would add 240 MB, their spectra the double.
     assert thousand < hundred + 25e6

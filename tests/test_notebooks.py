@@ -6,8 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-from conftest import snap
+from tolerance import snap
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))

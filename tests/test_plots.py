@@ -1,0 +1,197 @@
+"""Pictures that say what they show."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from helpers import datasets, evaluation, jukebox, plots
+
+SMALLEST_TYPE = 8
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return jukebox.play("rock", seconds=2.0)
+
+
+@pytest.fixture
+def songs():
+    """Predictions of thirty songs, two thirds of them right."""
+    genre = np.repeat(["blues", "jazz", "rock"], 10)
+    predicted = np.where(np.arange(30) % 3, genre, "rock")
+    columns = {"song_id": range(30), "artist_group": range(30), "fold": 0}
+    return pd.DataFrame({**columns, "genre": genre, "predicted": predicted})
+
+
+def readable(figure):
+    """Draw a figure and check its type; returns all that is written on it."""
+    figure.canvas.draw()
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in words) >= SMALLEST_TYPE
+    return [text.get_text() for text in words]
+
+
+def test_one_color_and_one_shape_for_each_genre():
+    assert tuple(plots.GENRE_COLORS) == datasets.GENRES == tuple(plots.GENRE_MARKERS)
+    assert len(set(plots.GENRE_COLORS.values())) == 10
+    assert len(set(plots.GENRE_MARKERS.values())) == 10
+
+
+# What is left of a color's red, green and blue (linear light) to eyes without one kind of cone:
+# Machado, Oliveira & Fernandes (2009), severity 1.
+BLINDNESS = {
+    "normal": np.eye(3),
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(color, seen_by):
+    """CIE L*a*b* of a color: distances below 2.3 or so cannot be seen."""
+    rgb = np.array(to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.asarray(BLINDNESS[seen_by]) @ linear, 0, 1)
+    x, y, z = np.cbrt(XYZ @ seen / XYZ.sum(axis=1))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen_by", BLINDNESS)
+def test_the_colors_are_told_apart_with_color_blindness(seen_by):
+    points = [lab(color, seen_by) for color in plots.GENRE_COLORS.values()]
+    distances = [np.linalg.norm(a - b) for i, a in enumerate(points) for b in points[:i]]
+    assert min(distances) > 5
+
+
+def test_a_waveform_is_small_and_whole(sound):
+    ax = plots.waveform(sound, title="rock")
+    words = readable(ax.figure)
+    assert {"rock", "time (s)", "amplitude"} <= set(words)
+    assert ax.get_xlim() == (0, 2)
+    outline = ax.collections[0].get_paths()[0].vertices
+    assert len(outline) < 7000
+    assert outline[:, 1].max() == pytest.approx(sound.max())
+    assert outline[:, 1].min() == pytest.approx(sound.min())
+
+
+def test_a_waveform_of_a_few_samples_is_drawn_too():
+    ax = plots.waveform(np.array([0.5, -0.5, 0.25]), 3)
+    assert ax.get_xlim() == (0, 1)
+
+
+def test_a_spectrogram_has_units(sound):
+    ax = plots.spectrogram(sound, title="rock")
+    words = readable(ax.figure)
+    assert {"rock", "time (s)", "frequency (Hz)", "level (dB)"} <= set(words)
+    assert ax.collections[0].get_array().shape[0] == 128
+
+
+def test_a_confusion_matrix_shows_counts_and_shares(songs):
+    ax = plots.confusion(songs, title="guesses")
+    words = readable(ax.figure)
+    assert {"predicted genre", "true genre", "guesses", "share of the genre's songs"} <= set(words)
+    assert words.count("10\n100%") == 1
+    cells = [text for text in words if "\n" in text]
+    assert sum(int(cell.split("\n")[0]) for cell in cells) == 30
+
+
+def test_a_confusion_matrix_of_ten_genres_stays_readable():
+    rng = np.random.default_rng(0)
+    genre, predicted = rng.choice(datasets.GENRES, (2, 500))
+    frame = pd.DataFrame({"song_id": range(500), "genre": genre, "predicted": predicted})
+    assert len(readable(plots.confusion(frame).figure)) > 100
+
+
+def test_the_ladder_says_how_many_were_counted():
+    scores = {
+        "by window": evaluation.Score(0.88, 0.85, 0.91, 1409, 197),
+        "by artist": evaluation.Score(0.51, 0.40, 0.64, 1409, 197),
+    }
+    ax = plots.ladder(scores, chance=0.1, title="the same model")
+    words = readable(ax.figure)
+    assert {"0.88  (n = 1409)", "0.51  (n = 1409)", "by window", "guessing"} <= set(words)
+    intervals = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    assert (0.85, 0.91) in intervals
+    assert (0.40, 0.64) in intervals
+    top, bottom = ax.get_ylim()[1], ax.get_ylim()[0]
+    assert top < bottom  # the first score is on top
+
+
+def test_a_learning_curve_with_and_without_validation():
+    log = pd.DataFrame({"loss": [2.0, 1.0], "accuracy": [0.3, 0.6]}, index=[1, 2])
+    axes = plots.history(log)
+    assert [len(ax.lines) for ax in axes] == [1, 1]
+    watched = plots.history(log.assign(val_loss=[2.1, 1.5], val_accuracy=[0.2, 0.5]), title="x")
+    assert [len(ax.lines) for ax in watched] == [2, 2]
+    words = readable(watched[0].figure)
+    assert {"epoch", "loss", "accuracy", "training songs", "held out", "x"} <= set(words)
+
+
+def test_the_song_map_shows_every_song_once():
+    points = np.random.default_rng(0).normal(size=(40, 2))
+    ax = plots.song_map(points, ["rock", "jazz", "my own", "blues"] * 10, title="songs")
+    assert sum(len(dots.get_offsets()) for dots in ax.collections) == 40
+    assert {"rock", "jazz", "blues", "my own", "songs"} <= set(readable(ax.figure))
+
+
+def test_the_bars_of_artists_add_up_to_the_songs():
+    songs = datasets.songs()
+    ax = plots.artists(songs, title="who plays")
+    widths = {}
+    for bar in ax.patches:
+        row = round(bar.get_y() + bar.get_height() / 2)
+        widths[row] = widths.get(row, 0) + bar.get_width()
+    assert widths == dict.fromkeys(range(10), 100)
+    hatched = sum(bar.get_width() for bar in ax.patches if bar.get_hatch())
+    assert hatched == songs.artist.isna().sum() == 81
+    assert set(datasets.GENRES) <= set(readable(ax.figure))
+
+
+@pytest.mark.parametrize("column", ["genre", "label"])
+def test_boxes_by_genre(column):
+    table = pd.DataFrame({column: ["rock", "jazz"] * 5, "rmse": np.linspace(0, 1, 10)})
+    ax = plots.by_genre(table, "rmse", unit="full scale", title="louder")
+    assert {"rmse (full scale)", "jazz", "rock", "louder"} <= set(readable(ax.figure))
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_the_same_picture_has_the_same_bytes(songs, kind):
+    pictures = []
+    for _ in range(2):
+        file = io.BytesIO()
+        plots.confusion(songs).figure.savefig(
+            file, format=kind, metadata={"Date": None} if kind == "svg" else None
+        )
+        pictures.append(file.getvalue())
+    assert pictures[0] == pictures[1]
+
+
+def test_a_given_axis_is_drawn_on(sound, songs):
+    figure, (first, second) = plt.subplots(2)
+    assert plots.waveform(sound, ax=first) is first
+    assert plots.confusion(songs, ax=second) is second
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_no_room_of_helpers_imports_the_pictures():
+    rooms = "audio, datasets, evaluation, features, jukebox, models, song, splits, __main__"
+    code = f"import sys; from helpers import {rooms}; sys.exit('helpers.plots' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
