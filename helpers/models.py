@@ -32,7 +32,7 @@ def baselines():
     """
     return {
         "most frequent genre": DummyClassifier(strategy="most_frequent"),
-        "5 nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(5)),
+        "5 nearest neighbors": make_pipeline(StandardScaler(), KNeighborsClassifier(5)),
         "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)),
         "RBF SVM": make_pipeline(StandardScaler(), SVC(C=10)),
         "random forest": RandomForestClassifier(300, random_state=SEED, n_jobs=-1),
@@ -124,7 +124,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """Train from scratch; `validation` is a pair (X, y) that is watched but never learned."""
         keras = _keras()
         self.classes_, codes = np.unique(np.asarray(y, dtype=object), return_inverse=True)
-        options = tuple(sorted((self.options or {}).items()))
+        options = dict(self.options or {})
+        if "hidden" in options:
+            options["hidden"] = tuple(options["hidden"])  # the workbench is kept by its options
+        options = tuple(sorted(options.items()))
         bench = _workbench(self.build, np.shape(X)[1], len(self.classes_), options)
         keras.utils.set_random_seed(self.seed)
         self.network_ = self.build(np.shape(X)[1], len(self.classes_), **dict(options))
@@ -134,6 +137,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
             callbacks.append(stop)
         if validation is not None:
+            if unknown := set(validation[1]) - set(self.classes_):
+                raise ValueError(f"no training song plays {', '.join(map(str, unknown))}")
             validation = (_float32(validation[0]), np.searchsorted(self.classes_, validation[1]))
         history = bench.fit(
             _batches(_float32(X), codes, self.batch_size, self.look_every),

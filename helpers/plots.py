@@ -120,7 +120,10 @@ def ladder(scores, *, title="", chance=None, ax=None):
         ax.plot([score.low, score.high], [y, y], color=TRAIN_COLOR, lw=5, alpha=0.35)
         ax.plot(score.value, y, "o", color=TRAIN_COLOR)
         label = f"{score.value:.2f}  (n = {score.n})"
-        ax.annotate(label, (score.high, y), (8, 0), textcoords="offset points", va="center")
+        backdrop = {"fc": "white", "ec": "none", "pad": 1}
+        ax.annotate(
+            label, (score.high, y), (8, 0), textcoords="offset points", va="center", bbox=backdrop
+        )
     if chance is not None:
         ax.axvline(chance, color="#444444", ls=":", label="guessing")
         ax.legend(loc="lower right", frameon=False)

@@ -59,3 +59,10 @@ def test_numbers_of_the_data_are_right():
     assert f"{len(sampler):,} two-second windows of {sampler.song_id.nunique()} songs" in README
     assert f"by {sampler.artist_group.nunique()} artists" in README
     assert f"{len(datasets.songs()):,} songs" in README
+
+
+def test_lessons_take_as_long_as_the_map_says():
+    rows = re.findall(r"\((notebooks/\S+\.ipynb)\) \| .+ \| (\d+) min \|", README)
+    assert len(rows) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    for path, minutes in rows:
+        assert f"about {minutes} minutes" in (ROOT / path).read_text(encoding="utf-8"), path
