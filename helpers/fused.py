@@ -6,6 +6,7 @@ processor's cache, and takes from it all that the features need. The formulas ar
 tests hold the two against each other.
 """
 
+import threading
 from functools import lru_cache
 from itertools import pairwise
 
@@ -22,6 +23,7 @@ PEAK_FMIN, PEAK_FMAX, PEAK_THRESHOLD = 150.0, 4000.0, np.float32(0.1)
 POWER_FLOOR, TOP_DB = 1e-10, 80.0
 # 32 spectra of 1025 complex numbers fill half a megabyte: what a core's own cache holds.
 BLOCK = 32
+_kept = threading.local()
 
 
 def frames(y, sr, *, full=True):
@@ -40,11 +42,12 @@ def frames(y, sr, *, full=True):
     np.ndarray, shape (26 or 35, n_frames), float64
         Rows in the order of `features.SCRIPT_FEATURES` or `features.FRAME_FEATURES`.
     """
-    spectra = _spectra(y, sr, full)
+    padded = np.pad(y, N_FFT // 2, mode="reflect")
+    spectra = _spectra(padded, sr, full)
     log_mel = _decibels(spectra["mel"])
     rows = [
         _chroma(spectra["power"], spectra["peak_hz"], spectra["peak_power"], sr),
-        _rms(y),
+        _rms(padded),
         *spectra["shape"],
         _zero_crossing_rate(y),
         *(_dct() @ log_mel.T),
@@ -56,14 +59,13 @@ def frames(y, sr, *, full=True):
     return np.array(rows, dtype=np.float64)
 
 
-def _spectra(y, sr, full):
+def _spectra(padded, sr, full):
     """Transform the song block by block and gather what every feature needs from each spectrum."""
-    padded = np.pad(y, N_FFT // 2, mode="reflect")
     views = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
     n, window = len(views), _hann()
     low, high = _peak_bins(sr)
     out = {
-        "power": np.empty((n, N_FFT // 2 + 1), np.float32),
+        "power": _scratch(n),
         "mel": np.empty((n, N_MELS), np.float32),
         "shape": np.empty((3, n)),
         "contrast": np.empty((2, n, CONTRAST_BANDS + 1)),
@@ -92,6 +94,14 @@ def _spectra(y, sr, full):
         if full:
             out["flatness"][block] = _texture(out["power"][block], sr, out["contrast"][:, block])
     return out | {"peak_hz": peak_hz[:found], "peak_power": peak_power[:found]}
+
+
+def _scratch(n):
+    """Memory for n power spectra, kept from song to song: asking anew costs a tenth of the time."""
+    power = getattr(_kept, "power", None)
+    if power is None or len(power) < n:
+        power = _kept.power = np.empty((n, N_FFT // 2 + 1), np.float32)
+    return power[:n]
 
 
 # No NaN or infinity can come in (audio.load sees to that), so sums may be taken in any order.
@@ -207,9 +217,8 @@ def _chroma(power, peak_hz, peak_power, sr):
     return raw.mean(axis=1) / np.where(largest < np.finfo(np.float32).tiny, 1, largest)
 
 
-def _rms(y):
+def _rms(padded):
     """Root of the mean square of each frame; frames overlap, so each hop is squared once."""
-    padded = np.pad(y, N_FFT // 2, mode="reflect").astype(np.float64)
     hops = padded[: len(padded) // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH)
     energy = np.einsum("ij,ij->i", hops, hops)
     per_frame = np.lib.stride_tricks.sliding_window_view(energy, N_FFT // HOP_LENGTH)
@@ -218,12 +227,12 @@ def _rms(y):
 
 def _zero_crossing_rate(y):
     """Share of samples in each frame whose sign differs from the one before."""
-    padded = np.pad(y, N_FFT // 2, mode="edge")
-    negative = padded < -1e-10  # quieter than librosa's threshold counts as zero
-    crossing = np.empty(len(padded), bool)
-    crossing[0] = False
-    np.not_equal(negative[1:], negative[:-1], out=crossing[1:])
-    hops = crossing[: len(padded) // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH)
+    negative = y < -1e-10  # quieter than librosa's threshold counts as zero
+    # librosa repeats the first and last sample outside the signal: nothing crosses zero there.
+    crossing = np.zeros(len(y) + N_FFT, bool)
+    inside = crossing[N_FFT // 2 + 1 : N_FFT // 2 + len(y)]
+    np.not_equal(negative[1:], negative[:-1], out=inside)
+    hops = crossing[: len(crossing) // HOP_LENGTH * HOP_LENGTH].reshape(-1, HOP_LENGTH)
     counts = np.lib.stride_tricks.sliding_window_view(
         np.count_nonzero(hops, axis=1), N_FFT // HOP_LENGTH
     ).sum(axis=1)

@@ -13,8 +13,11 @@ from helpers import models
 
 WITHOUT_TENSORFLOW = """
 import sys
-import helpers.models, helpers.evaluation, helpers.features
-import helpers.datasets, helpers.plots, helpers.song, helpers.__main__
+import helpers.models, helpers.evaluation, helpers.features, helpers.datasets, helpers.splits
+import helpers.audio, helpers.jukebox, helpers.song, helpers.__main__
+if "helpers.plots" in sys.modules:
+    sys.exit("pictures were imported")
+import helpers.plots
 import numpy as np
 X = np.random.default_rng(0).normal(size=(30, 4))
 y = np.array(["jazz", "pop", "rock"] * 10, dtype=object)
@@ -43,7 +46,7 @@ def trained(data):
     return small(epochs=30, look_every=30, batch_size=32).fit(*data)
 
 
-def test_everything_but_the_networks_does_without_tensorflow():
+def test_nothing_waits_for_pictures_or_tensorflow_that_it_does_not_need():
     subprocess.run([sys.executable, "-c", WITHOUT_TENSORFLOW], check=True)
 
 
@@ -93,7 +96,7 @@ def test_the_script_network_trains_as_the_script_did():
 
 def test_a_clone_has_every_parameter_and_nothing_learned(data):
     params = {"epochs": 2, "batch_size": 7, "seed": 5, "look_every": 2, "patience": 1}
-    params |= {"build": models.dense_network, "options": {"hidden": (4,)}}
+    params |= {"build": models.dense_network, "options": {"hidden": [4]}}
     model = models.NetworkClassifier(**params).fit(*data, validation=data)
     copy = clone(model)
     assert copy.get_params() == params
@@ -165,3 +168,9 @@ def test_a_network_survives_its_file(data, tmp_path):
     restored = models.restore(loaded, scaling, ["blues", "jazz", "rock"])
     np.testing.assert_array_equal(restored.predict_proba(X), pipeline.predict_proba(X))
     np.testing.assert_array_equal(restored.predict(X), pipeline.predict(X))
+
+
+def test_a_genre_that_only_validation_knows_is_refused(data):
+    X, y = data
+    with pytest.raises(ValueError, match="no training song plays polka"):
+        small(epochs=1).fit(X, y, validation=(X[:2], np.array(["rock", "polka"], dtype=object)))

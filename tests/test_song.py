@@ -79,12 +79,11 @@ def change_card(folder, **changes):
 
 def refusal(folder):
     """The sentence with which a folder is refused."""
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match="train one with 'python -m helpers train'") as caught:
         SongClassifier.load(folder)
     sentence = str(caught.value)
     assert "\n" not in sentence
-    assert str(folder) in sentence
-    assert "python -m helpers train" in sentence
+    assert sentence.startswith(f"{folder} holds no classifier that can be used (")
     return sentence
 
 
@@ -129,7 +128,7 @@ def test_the_card_says_what_was_learned_how_and_how_well(saved, trained):
 
 
 def test_unknown_artists_allow_no_artist_safe_claim(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs())
+    csv = write_table(tmp_path / "table.csv", own_songs(2))
     assert set(SongClassifier.fit(csv).card["accuracy"]) == {"random split"}
 
 
@@ -140,7 +139,7 @@ def test_one_unknown_song_among_known_ones_is_enough(tmp_path):
 
 
 def test_a_column_of_artists_allows_both_splits(tmp_path):
-    songs = own_songs()
+    songs = own_songs(3)
     artists = [f"{genre} band {i % 3}" for i, genre in enumerate(songs.genre)]
     csv = write_table(tmp_path / "table.csv", songs, artist=artists)
     accuracy = SongClassifier.fit(csv).card["accuracy"]
@@ -156,7 +155,7 @@ def test_songs_without_an_artist_count_as_artists_of_their_own(tmp_path):
 
 
 def test_too_few_artists_for_folds_leave_the_random_split(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs(4), artist=["one", "two"] * 6)
+    csv = write_table(tmp_path / "table.csv", own_songs(4), artist=["one"] * 5 + ["two"] * 7)
     assert set(SongClassifier.fit(csv).card["accuracy"]) == {"random split"}
 
 

@@ -1,0 +1,315 @@
+"""The course from a shell: right answers on stdout, one sentence on stderr, never a traceback."""
+
+import csv
+import json
+import re
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from helpers import datasets, features, jukebox, models
+from helpers.__main__ import main
+from helpers.audio import SAMPLE_RATE
+from helpers.download import Mirror
+
+GENRES = ("blues", "classical", "jazz")
+HEADER = (
+    "filename,chroma_stft,rmse,spectral_centroid,spectral_bandwidth,rolloff,zero_crossing_rate,"
+    + ",".join(f"mfcc{i}" for i in range(1, 21))
+    + ",label"
+)
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """Nine songs of three genres; one has a name that shells and tables stumble over."""
+    folder = tmp_path_factory.mktemp("collection")
+    for genre in GENRES:
+        (folder / genre).mkdir()
+        for i in range(3):
+            name = f"take {i}, é.wav" if i == 1 else f"take {i}.wav"
+            sf.write(folder / genre / name, jukebox.play(genre, 2.0, seed=i), SAMPLE_RATE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(collection, tmp_path_factory):
+    out = tmp_path_factory.mktemp("table") / "new" / "songs.csv"
+    assert main(["extract", str(collection), "--out", str(out), "--features", "script"]) == 0
+    return out
+
+
+def train(*arguments):
+    """Train for two epochs: nobody looks at the accuracy here."""
+    full = models.script_network
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "script_network", lambda: full(epochs=2))
+        return main(["train", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def model(table, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "mine"
+    assert train(table, "--out", out) == 0
+    return out
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a command; answers its exit code and the lines on stdout and stderr."""
+
+    def run(*arguments, command=main):
+        capsys.readouterr()
+        try:
+            code = command([str(argument) for argument in arguments])
+        except SystemExit as stopped:  # argparse
+            code = stopped.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        # A progress bar begins each of its lines with a carriage return.
+        errors = [line for line in err.split("\n") if line and not line.startswith("\r")]
+        return code, out.splitlines(), errors
+
+    return run
+
+
+def song_of(collection, genre="jazz"):
+    return collection / genre / "take 0.wav"
+
+
+def test_the_scripts_table_has_the_scripts_header(table, collection):
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    assert header == HEADER
+    rows = list(csv.reader(lines))
+    assert [row[-1] for row in rows] == [genre for genre in GENRES for _ in range(3)]
+    assert [row[0] for row in rows[:3]] == ["take 0.wav", "take 1, é.wav", "take 2.wav"]
+    expected = features.describe_fast(jukebox.play("blues", 2.0, seed=0), feature_set="script")
+    # The file holds 16 bits.
+    np.testing.assert_allclose([float(value) for value in rows[0][1:-1]], expected, rtol=0.02)
+
+
+def test_extract_writes_the_fuller_set_by_default_and_goes_on(run, collection, tmp_path):
+    out = tmp_path / "songs.csv"
+    assert run("extract", collection, "--out", out) == (0, [f"9 songs in {out}"], [])
+    first = out.read_bytes()
+    assert first.splitlines()[0].decode().split(",") == ["filename", *features.names(), "label"]
+    out.write_bytes(b"".join(first.splitlines(keepends=True)[:4]))
+    assert run("extract", collection, "--out", out, "--jobs", 1)[0] == 0
+    assert out.read_bytes() == first
+
+
+def test_songs_that_fail_are_named_and_the_others_go_through(run, collection, tmp_path):
+    folder = tmp_path / "songs"
+    (folder / "jazz").mkdir(parents=True)
+    (folder / "jazz" / "good.wav").write_bytes(song_of(collection).read_bytes())
+    (folder / "jazz" / "text.wav").write_text("not music")
+    (folder / "jazz" / "empty.wav").write_bytes(b"")
+    code, out, err = run("extract", folder, "--out", tmp_path / "songs.csv")
+    assert (code, out) == (0, [f"1 songs in {tmp_path / 'songs.csv'}"])
+    assert len(err) == 2
+    assert err[0].startswith(f"{folder / 'jazz' / 'empty.wav'} is empty; ")
+    assert err[1].startswith(f"{folder / 'jazz' / 'text.wav'} cannot be decoded")
+
+
+def test_not_one_usable_song_is_an_error(run, tmp_path):
+    (tmp_path / "jazz").mkdir()
+    (tmp_path / "jazz" / "text.wav").write_text("not music")
+    code, _, err = run("extract", tmp_path, "--out", tmp_path / "songs.csv")
+    assert code == 2
+    assert err[-1] == "extract: none of the 1 files could be used (see the lines above)"
+
+
+def test_train_never_gives_an_accuracy_without_its_interval(run, table, tmp_path):
+    code, out, err = run(table, "--out", tmp_path / "model", command=lambda a: train(*a))
+    assert (code, err) == (0, [])
+    number = r"\d\.\d{3}"
+    line = rf"random split: accuracy {number} \[{number}, {number}\], n = 9 songs \(3 folds, .+\)"
+    assert re.fullmatch(line, out[0])
+    assert out[1].startswith("artists unknown")
+    assert out[2] == f"trained on 9 songs, saved in {tmp_path / 'model'}"
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"card.json", "network.keras"}
+
+
+def test_predict_names_the_three_most_probable_genres(run, model, collection):
+    songs = [song_of(collection), song_of(collection, "blues")]
+    code, out, err = run("predict", *songs, "--model", model)
+    assert (code, err) == (0, [])
+    for song, line in zip(songs, out, strict=True):
+        assert re.fullmatch(re.escape(f"{song}: ") + r"(\w+ \d+%, ){2}\w+ \d+%", line)
+        percents = [int(percent) for percent in re.findall(r"(\d+)%", line)]
+        assert percents == sorted(percents, reverse=True)
+        assert sum(percents) == pytest.approx(100, abs=2)
+
+
+def test_predict_speaks_json(run, model, collection):
+    song = collection / "jazz" / "take 1, é.wav"
+    code, [line], err = run("predict", song, "--model", model, "--json")
+    answer = json.loads(line)
+    assert (code, err, answer["song"]) == (0, [], str(song))
+    assert set(answer["p"]) == set(GENRES)
+    assert answer["genre"] == max(answer["p"], key=answer["p"].get)
+    assert sum(answer["p"].values()) == pytest.approx(1, abs=0.001)
+
+
+def test_predict_answers_for_the_good_songs_among_bad_ones(run, model, collection, tmp_path):
+    (tmp_path / "text.wav").write_text("not music")
+    songs = [song_of(collection), tmp_path / "text.wav", tmp_path / "missing.mp3", tmp_path]
+    code, out, err = run("predict", *songs, song_of(collection), "--model", model)
+    assert code == 2
+    assert len(out) == 2
+    assert out[0] == out[1]
+    assert [line.split(" ")[0] for line in err] == [str(song) for song in songs[1:]]
+
+
+def test_doctor_finds_nothing_in_good_music(run, collection):
+    assert run("doctor", collection) == (0, ["nothing to mend"], [])
+
+
+def test_doctor_names_file_problem_and_remedy(run, collection, tmp_path):
+    for name in ("one.wav", "two.wav"):
+        (tmp_path / "jazz").mkdir(exist_ok=True)
+        (tmp_path / "jazz" / name).write_bytes(song_of(collection).read_bytes())
+    code, out, err = run("doctor", tmp_path)
+    assert (code, err) == (0, [])
+    assert out[0].startswith("jazz/two.wav: duplicate; the same sound as jazz/one.wav: keep one")
+    assert out[1] == f"1 findings in {tmp_path}"
+
+
+def test_fetch_prints_where_the_data_lie(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    (tmp_path / "GTZAN.csv").write_text(HEADER)
+    answer = (0, [str(tmp_path / "GTZAN.csv")], [])
+    assert run("fetch", "gtzan-script-table") == answer
+
+
+def test_fetch_without_a_network_says_what_to_do(run, monkeypatch, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    source = datasets.SOURCES["gtzan-script-table"]._replace(
+        mirrors=(Mirror(f"http://127.0.0.1:{port}/GTZAN.csv"),)
+    )
+    monkeypatch.setitem(datasets.SOURCES, "gtzan-script-table", source)
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "*")
+    code, out, [sentence] = run("fetch", "gtzan-script-table")
+    assert (code, out) == (2, [])
+    assert sentence.startswith("fetch: Could not fetch gtzan-script-table (127.0.0.1 ")
+    assert "by hand" in sentence
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Things that stand where others are expected."""
+    (tmp_path / "no audio" / "jazz").mkdir(parents=True)
+    (tmp_path / "no audio" / "jazz" / "notes.txt").write_text("no music")
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat" / "song.wav").write_bytes(b"")
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "other.csv").write_text("name,age\nAda,36\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "few.csv").write_text(f"{HEADER}\na.wav,{'0.5,' * 26}jazz\n")
+    songs = [f"{i}.wav,{'high,' * 26}{genre}" for i in range(2) for genre in GENRES]
+    (tmp_path / "words.csv").write_text("\n".join([HEADER, *songs]))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("extract {place}/nowhere --out {place}/out.csv", "no folder {place}/nowhere"),
+        ("extract {place}/no_audio --out {place}/out.csv", "holds no WAV, FLAC"),
+        ("extract {place}/flat --out {place}/out.csv", "outside the genres' folders"),
+        ("extract {place}/file --out {place}/out.csv", "no folder {place}/file"),
+        ("extract {songs} --out {place}/file/out.csv", "{place}/file"),
+        ("extract {songs} --out {place}", "{place}"),
+        ("extract {songs} --out {place}/other.csv", "already holds other columns"),
+        ("train {place}/nowhere.csv --out {place}/m", "cannot be read as a table"),
+        ("train {place} --out {place}/m", "cannot be read as a table"),
+        ("train {place}/empty.csv --out {place}/m", "cannot be read as a table"),
+        ("train {place}/other.csv --out {place}/m", "is no feature table"),
+        ("train {place}/few.csv --out {place}/m", "at least two genres"),
+        ("train {place}/words.csv --out {place}/m", "high"),
+        ("predict {song} --model {place}/nowhere", "train one with 'python -m helpers train'"),
+        ("predict {song} --model {place}/no_audio", "train one with 'python -m helpers train'"),
+        ("predict {song} --model {place}/file", "train one with 'python -m helpers train'"),
+        ("predict {place}/nowhere.wav --model {model}", "{place}/nowhere.wav is not there"),
+        ("doctor {place}/nowhere", "is no folder"),
+        ("doctor {place}/no_audio", "holds no WAV, FLAC"),
+    ],
+)
+def test_every_error_is_one_sentence(run, place, collection, model, command, words):
+    names = {"place": place, "songs": collection, "song": song_of(collection), "model": model}
+    arguments = [word.format(**names).replace("no_audio", "no audio") for word in command.split()]
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, [])
+    assert len(err) == 1
+    assert words.format(**names) in err[0]
+    if "is not there" not in words:
+        assert err[0].startswith(f"{arguments[0]}: ")
+
+
+def test_a_model_that_cannot_be_written_is_an_error(run, table, place):
+    code, _, err = run(table, "--out", place / "file", command=lambda a: train(*a))
+    assert code == 2
+    assert err == [f"train: File exists: {place / 'file'}"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "dance",
+        "extract songs",
+        "extract songs --out x.csv --features best",
+        "extract songs --out x.csv --jobs 0",
+        "extract songs --out x.csv --jobs many",
+        "train table.csv",
+        "predict --model m",
+        "predict song.wav",
+        "fetch everything",
+    ],
+)
+def test_a_wrong_command_shows_how_it_is_used(run, command):
+    code, out, err = run(*command.split())
+    assert (code, out) == (2, [])
+    assert err[0].startswith("usage: python -m helpers")
+    assert "error: " in err[-1]
+
+
+@pytest.mark.parametrize("command", ["", "extract", "train", "predict", "doctor", "fetch"])
+def test_every_command_explains_itself(run, command):
+    code, out, err = run(*command.split(), "--help")
+    assert (code, err) == (0, [])
+    assert out[0].startswith("usage: python -m helpers")
+
+
+def test_control_c_stops_without_a_fuss(run, collection, tmp_path, monkeypatch):
+    def stopped(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(features, "extract", stopped)
+    code, _, err = run("extract", collection, "--out", tmp_path / "out.csv")
+    assert (code, err) == (130, ["stopped; what was finished is kept"])
+
+
+def shell(*arguments):
+    command = [sys.executable, "-m", "helpers", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+def test_a_shell_gets_the_answer_and_nothing_else(model, collection):
+    done = shell("predict", song_of(collection), "--model", model, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["genre"] in GENRES
+
+
+def test_a_shell_gets_the_exit_code(tmp_path):
+    done = shell("extract", tmp_path / "nowhere", "--out", tmp_path / "out.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
