@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from helpers import audio, fused
+from helpers import audio, filters, fused
 from helpers.table import FeatureTable
 
 # The names of the script's table, with its 'rmse': librosa has called it rms since 0.7.
@@ -25,11 +25,11 @@ SCRIPT_FEATURES = (
     "spectral_bandwidth",
     "rolloff",
     "zero_crossing_rate",
-    *(f"mfcc{i}" for i in range(1, fused.N_MFCC + 1)),
+    *(f"mfcc{i}" for i in range(1, filters.N_MFCC + 1)),
 )
 FRAME_FEATURES = (
     *SCRIPT_FEATURES,
-    *(f"contrast{i}" for i in range(1, fused.CONTRAST_BANDS + 2)),
+    *(f"contrast{i}" for i in range(1, filters.CONTRAST_BANDS + 2)),
     "flatness",
     "onset_strength",
 )
@@ -133,7 +133,7 @@ def describe_fast(y, sr=audio.SAMPLE_RATE, feature_set="full"):
 
 def _check_rate(sr):
     # All edges of spectral contrast's bands but the topmost must lie below half the rate.
-    lowest = 2 * fused.CONTRAST_FMIN * 2 ** (fused.CONTRAST_BANDS - 1)
+    lowest = 2 * filters.CONTRAST_FMIN * 2 ** (filters.CONTRAST_BANDS - 1)
     if sr <= lowest:
         raise ValueError(
             f"{sr} samples a second are too few for spectral contrast, which needs more than "

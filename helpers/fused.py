@@ -7,19 +7,17 @@ tests hold the two against each other.
 """
 
 import threading
-from functools import lru_cache
-from itertools import pairwise
 
 import numba
 import numpy as np
 import scipy.fft
 
-N_FFT, HOP_LENGTH = 2048, 512
-N_MELS, N_MFCC, N_CHROMA = 128, 20, 12
+from helpers import filters
+from helpers.filters import HOP_LENGTH, N_CHROMA, N_FFT, N_MELS
+
 ROLL_PERCENT = 0.85
-CONTRAST_BANDS, CONTRAST_FMIN, CONTRAST_QUANTILE = 6, 200.0, 0.02
-# Peaks that may say how the music is tuned: librosa.piptrack's defaults.
-PEAK_FMIN, PEAK_FMAX, PEAK_THRESHOLD = 150.0, 4000.0, np.float32(0.1)
+# librosa.piptrack's default: how loud a peak must be beside the loudest of its frame.
+PEAK_THRESHOLD = np.float32(0.1)
 POWER_FLOOR, TOP_DB = 1e-10, 80.0
 # 32 spectra of 1025 complex numbers fill half a megabyte: what a core's own cache holds.
 BLOCK = 32
@@ -50,7 +48,7 @@ def frames(y, sr, *, full=True):
         _rms(padded),
         *spectra["shape"],
         _zero_crossing_rate(y),
-        *(_dct() @ log_mel.T),
+        *(filters.dct() @ log_mel.T),
     ]
     if full:
         peak, valley = spectra["contrast"]
@@ -62,13 +60,13 @@ def frames(y, sr, *, full=True):
 def _spectra(padded, sr, full):
     """Transform the song block by block and gather what every feature needs from each spectrum."""
     views = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    n, window = len(views), _hann()
-    low, high = _peak_bins(sr)
+    n, window = len(views), filters.hann()
+    low, high = filters.peak_bins(sr)
     out = {
         "power": _scratch(n),
         "mel": np.empty((n, N_MELS), np.float32),
         "shape": np.empty((3, n)),
-        "contrast": np.empty((2, n, CONTRAST_BANDS + 1)),
+        "contrast": np.empty((2, n, filters.CONTRAST_BANDS + 1)),
         "flatness": np.empty(n),
     }
     # A peak has a lower neighbour on its left, so at most every second bin can be one.
@@ -89,7 +87,7 @@ def _spectra(padded, sr, full):
             low,
             high,
             sr / N_FFT,
-            _mel_slopes(sr),
+            filters.mel_slopes(sr),
         )
         if full:
             out["flatness"][block] = _texture(out["power"][block], sr, out["contrast"][:, block])
@@ -195,7 +193,7 @@ def _rolloff(magnitude, threshold):
 
 def _texture(power, sr, contrast):
     """Spectral contrast's peaks and valleys (Jiang et al., 2002) of each spectrum; its flatness."""
-    for band, (start, stop, count) in enumerate(_contrast_bands(sr)):
+    for band, (start, stop, count) in enumerate(filters.contrast_bands(sr)):
         # Only the ends are needed, but numpy's vectorised sort beats its partition.
         ranked = np.sort(power[:, start:stop], axis=1)
         contrast[0, :, band] = np.sqrt(ranked[:, -count:]).mean(axis=1)
@@ -212,7 +210,7 @@ def _chroma(power, peak_hz, peak_power, sr):
     if len(peak_hz):
         loud = peak_hz[peak_power >= np.median(peak_power)]
         tuning = float(librosa.pitch_tuning(loud, bins_per_octave=N_CHROMA))
-    raw = power @ _chroma_filter(sr, tuning)
+    raw = power @ filters.chroma_filter(sr, tuning)
     largest = raw.max(axis=1)
     return raw.mean(axis=1) / np.where(largest < np.finfo(np.float32).tiny, 1, largest)
 
@@ -253,75 +251,3 @@ def _decibels(power):
     # numpy's natural logarithm is vectorised, its log10 is not: four times faster.
     db = np.log(np.maximum(power, POWER_FLOOR)) * (10 / np.log(10))
     return np.maximum(db, db.max() - TOP_DB)
-
-
-@lru_cache(maxsize=1)
-def _hann():
-    import librosa
-
-    return librosa.filters.get_window("hann", N_FFT, fftbins=True)
-
-
-@lru_cache(maxsize=1)
-def _dct():
-    basis = scipy.fft.dct(np.eye(N_MELS), axis=0, norm="ortho")[:N_MFCC]
-    return basis.astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def _mel_slopes(sr):
-    """Mel filters as slopes: each bin lies on the rise of one triangle and the fall of another.
-
-    Returns
-    -------
-    edges : np.ndarray, shape (N_MELS + 2,)
-        First bin above each corner frequency.
-    rise, fall : np.ndarray, shape (n_bins,), float32
-        The bin's weight in the triangle that peaks above it, and in the one that peaks below.
-    """
-    import librosa
-
-    bank = librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=N_MELS)
-    corners = librosa.mel_frequencies(N_MELS + 2, fmin=0, fmax=sr / 2)
-    edges = np.searchsorted(np.fft.rfftfreq(N_FFT, 1 / sr), corners)
-    edges[-1] = bank.shape[1]
-    rise, fall = np.zeros(bank.shape[1], np.float32), np.zeros(bank.shape[1], np.float32)
-    for i, (start, stop) in enumerate(pairwise(edges)):
-        if i < N_MELS:
-            rise[start:stop] = bank[i, start:stop]
-        if i > 0:
-            fall[start:stop] = bank[i - 1, start:stop]
-    return edges, rise, fall
-
-
-# The tuning is known to a hundredth of a semitone, so there are a hundred filters at most.
-@lru_cache(maxsize=128)
-def _chroma_filter(sr, tuning):
-    import librosa
-
-    return librosa.filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning, n_chroma=N_CHROMA).T.copy()
-
-
-@lru_cache(maxsize=8)
-def _contrast_bands(sr):
-    """Bins of librosa.feature.spectral_contrast's bands, and how many of them count as peak."""
-    freq = np.fft.rfftfreq(N_FFT, 1 / sr)
-    edges = np.r_[0, CONTRAST_FMIN * 2.0 ** np.arange(CONTRAST_BANDS + 1)]
-    bands = []
-    for band, (low, high) in enumerate(pairwise(edges)):
-        inside = np.flatnonzero((freq >= low) & (freq <= high))
-        last = band == CONTRAST_BANDS
-        # As librosa has it: a bin more on the left of all but the first band, all of the top in the
-        # last, and the others lose their topmost bin after it has been counted.
-        start, stop = inside[0] - (band > 0), len(freq) if last else inside[-1] + 1
-        count = max(int(np.rint(CONTRAST_QUANTILE * (stop - start))), 1)
-        bands.append((start, stop if last else stop - 1, count))
-    return bands
-
-
-@lru_cache(maxsize=8)
-def _peak_bins(sr):
-    """The bins between 150 and 4000 Hz, as librosa.piptrack takes them."""
-    freq = np.fft.rfftfreq(N_FFT, 1 / sr)
-    inside = np.flatnonzero((freq >= PEAK_FMIN) & (freq < min(PEAK_FMAX, sr / 2)))
-    return inside[0], inside[-1] + 1

@@ -18,7 +18,9 @@ from helpers import audio, datasets, evaluation, features, models, splits
 CARD, NETWORK = "card.json", "network.keras"
 PROTOCOLS = {
     "random split": "songs dealt at random, an artist may be on both sides",
-    "artist-safe split": "no artist in both training and test",
+    # A folder of other music may use GTZAN's names; only its owner can know.
+    "artist-safe split": "no artist in both training and test, going by GTZAN's file names or the "
+    "table's artist column",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import datasets
+from helpers import datasets, shipped
 
 REAL = Path(__file__).parents[2] / "shared/data"
 
@@ -47,7 +47,7 @@ def test_the_song_list_is_the_published_one():
 
 
 def test_titles_that_read_like_a_missing_value_stay_titles(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "DATA", tmp_path)
+    monkeypatch.setattr(shipped, "DATA", tmp_path)
     header = "song_id,genre,artist,title,fault_filtered_split"
     (tmp_path / "songs.csv").write_text(f"{header}\nrock.00000,rock,NA,None,\n")
     (row,) = datasets.songs().to_dict("records")

@@ -11,7 +11,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import audio, features, fused
+from helpers import audio, features, filters, fused
 
 SR = audio.SAMPLE_RATE
 MEANS = features.names("full")[: len(features.FRAME_FEATURES)]
@@ -74,7 +74,7 @@ def noise(amplitude):
 
 
 def bin_centre(k, phase=0.0):
-    return lambda t: tone(k / (t[1] * fused.N_FFT), phase)(t)
+    return lambda t: tone(k / (t[1] * filters.N_FFT), phase)(t)
 
 
 SOUNDS = {
@@ -117,7 +117,7 @@ def assert_equal_but_for_touching_rolloff(y, sr=SR):
     y = np.asarray(y, np.float32)
     reference, fast = features.frames(y, sr).to_numpy().T, fused.frames(y, sr)
     row = features.FRAME_FEATURES.index("rolloff")
-    bins_off = np.abs(fast[row] - reference[row]) / (sr / fused.N_FFT)
+    bins_off = np.abs(fast[row] - reference[row]) / (sr / filters.N_FFT)
     assert bins_off.max() < 1.001
     assert np.mean(bins_off > 1e-3) < 0.03
     fast[row] = reference[row]
