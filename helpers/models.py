@@ -216,6 +216,8 @@ def _keras():
     # gives the same figures whatever the number of cores.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    # oneDNN is switched on by processor: it rounds otherwise, and announces itself in the output.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     import keras
     import tensorflow as tf
 
