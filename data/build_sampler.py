@@ -4,7 +4,9 @@
     python data/build_sampler.py --source FOLDER  uses copies: FOLDER/gtzan_mini, FOLDER/gtzan_clips
 
 The hundred songs of GTZAN mini give ten windows each, the first 2 s of every 3 s. The clips whose
-song is not among those hundred give one each, their first 2 s. Same input, same bytes.
+song is not among those hundred give one each, their first 2 s. On one machine the same input gives
+the same bytes. Another processor rounds otherwise: of 98,630 features 306 differed in the sixth
+digit, of 11.5 million patch values three by one step.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from helpers import audio, features
+from helpers import audio, features, musicnn
 
 WINDOW_SECONDS = 2.0
 HERE = Path(__file__).resolve().parent
@@ -39,6 +41,13 @@ def describe_window(path, start):
     """The 70 features and the 8-bit log-mel patch of one window."""
     y, sr = audio.load(path, offset=start, duration=WINDOW_SECONDS)
     return features.describe_fast(y, sr), features.to_bytes(features.log_mel(y, sr))
+
+
+def embed(windows):
+    """What MusiCNN hears in windows from `window_list`: shape (n, 300), float16."""
+    samples = [audio.load(w.path, offset=w.start, duration=WINDOW_SECONDS)[0] for w in
+               windows.itertuples()]  # fmt: skip
+    return musicnn.listen(samples).astype(np.float16)
 
 
 def build(mini, clips):
@@ -72,6 +81,7 @@ def main():
     table, patches = build(mini, clips)
     table.to_csv(args.out / "sampler_features.csv", index=False, float_format="%.6g")
     np.savez_compressed(args.out / "sampler_patches.npz", patches=patches)
+    np.savez_compressed(args.out / "sampler_musicnn.npz", heard=embed(window_list(mini, clips)))
     print(f"{len(table)} windows of {table.song_id.nunique()} songs written to {args.out}")
 
 

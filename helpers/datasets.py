@@ -15,9 +15,9 @@ import pooch
 from helpers import download
 from helpers.doctor import doctor, list_audio
 from helpers.download import Mirror
-from helpers.shipped import DATA, GENRES, patches, sampler, songs
+from helpers.shipped import DATA, GENRES, embeddings, patches, sampler, songs
 
-__all__ = ["GENRES", "FetchError", "doctor", "fetch", "from_folder", "held",
+__all__ = ["GENRES", "FetchError", "doctor", "embeddings", "fetch", "from_folder", "held",
            "patches", "sampler", "songs"]  # fmt: skip
 
 GITHUB = "https://github.com"
@@ -106,6 +106,16 @@ SOURCES = {
         ("gtzan-script-table.csv", "gtzan/GTZAN.csv", "GTZAN.csv"),
         room=2_000_000,
     ),
+    "musicnn": Source(
+        (
+            Mirror(
+                "pip:musicnn==0.1.0",
+                sha256="f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+            ),
+        ),
+        ("musicnn.npz",),
+        room=100_000_000,
+    ),
 }
 
 
@@ -116,14 +126,15 @@ def fetch(name):
     ----------
     name : str
         "gtzan-mini" (100 songs of 30 s, 130 MB), "gtzan" (1,000 songs, 1.2 GB), "short-clips"
-        (499 clips of 2 to 3 s, 55 MB) or "gtzan-script-table" (a CSV of 26 features, 0.5 MB).
+        (499 clips of 2 to 3 s, 55 MB), "gtzan-script-table" (a CSV of 26 features, 0.5 MB) or
+        "musicnn" (weights of the borrowed networks of lesson 07, 29 MB).
 
     Returns
     -------
     Path
         For GTZAN the folder that holds ``<genre>/<genre>.NNNNN.wav``, for the clips the folder
-        with all of them, for the table its file. It lies in the folder that the environment
-        variable GENRE_DATA names, else in the user's cache folder.
+        with all of them, otherwise the file. It lies in the folder that the environment variable
+        GENRE_DATA names, else in the user's cache folder.
 
     Raises
     ------
@@ -165,9 +176,10 @@ def held(name):
     """
     if name not in SOURCES:
         raise ValueError(f"There is no data set {name!r}; choose from {', '.join(SOURCES)}.")
-    source, root = SOURCES[name], _root()
-    files = _files(source)
-    for own, path in enumerate(root / place for place in source.places):
+    source, files = SOURCES[name], _files(SOURCES[name])
+    # What was fetched before GENRE_DATA was set is still good.
+    roots = dict.fromkeys([_root(), _cache()])
+    for own, path in [(i, root / place) for root in roots for i, place in enumerate(source.places)]:
         if not files and path.is_file():
             return path
         # A folder of another's may hold a bigger set under the same names: it isn't this one.
@@ -214,11 +226,11 @@ def from_folder(path):
 
 
 def _root():
-    return (
-        Path(os.environ.get("GENRE_DATA") or pooch.os_cache("hear-the-genre"))
-        .expanduser()
-        .absolute()
-    )
+    return Path(os.environ.get("GENRE_DATA") or _cache()).expanduser().absolute()
+
+
+def _cache():
+    return Path(pooch.os_cache("hear-the-genre"))
 
 
 def _files(source):
@@ -248,12 +260,24 @@ def _put(part, name, target):
     source = SOURCES[name]
     if files := _files(source):
         download.install(part, target, files, source.room, source.may_lack)
+    elif name == "musicnn":
+        from helpers import musicnn
+
+        converted = part.with_suffix(".npz")
+        musicnn.convert(part, converted)
+        os.replace(converted, target)
+        part.unlink()
     else:
         os.replace(part, target)
 
 
 def _by_hand(source, target):
     files = _files(source)
+    if source.mirrors[0].url.startswith("pip:"):
+        return (
+            "see that pip reaches its package index, or set GENRE_DATA to a folder that already "
+            f"holds {target.name}"
+        )
     goal = (
         f"unpack it so that {target / next(iter(files))} is there"
         if files

@@ -10,6 +10,8 @@ import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -79,7 +81,7 @@ def first_that_works(mirrors, folder, name, use):
                 part.unlink()
                 raise
         except (requests.RequestException, BadDownload) as error:
-            reasons.append(f"{urlsplit(mirror.url).hostname} {_in_words(error)}")
+            reasons.append(f"{urlsplit(mirror.url).hostname or 'pip'} {_in_words(error)}")
         else:
             for part in folder.glob(f"{name}-*.part"):
                 part.unlink(missing_ok=True)
@@ -88,6 +90,8 @@ def first_that_works(mirrors, folder, name, use):
 
 
 def _download(url, folder, name):
+    if url.startswith("pip:"):
+        return _from_pip(url.removeprefix("pip:"), folder, name)
     etag, size = _announced(url)
     # Another version of the file never continues this one.
     key = hashlib.sha256(f"{url} {etag} {size}".encode()).hexdigest()[:12]
@@ -102,6 +106,22 @@ def _download(url, folder, name):
             fruitless = 0 if part.stat().st_size > before else fruitless + 1
             if fruitless == ATTEMPTS:
                 raise
+
+
+def _from_pip(requirement, folder, name):
+    """A package's wheel, from wherever pip is set up to look; nothing is installed."""
+    part = folder / f"{name}-wheel.part"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".wheel-") as temporary:
+        command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", temporary]
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", *command, requirement], capture_output=True, text=True
+        )
+        wheels = list(Path(temporary).iterdir())
+        if done.returncode or len(wheels) != 1:
+            reason = (done.stderr.strip().splitlines() or ["gives no file"])[-1]
+            raise BadDownload(f"cannot give {requirement} ({reason.removeprefix('ERROR: ')})")
+        os.replace(wheels[0], part)
+    return part
 
 
 def _announced(url):

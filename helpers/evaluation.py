@@ -30,7 +30,7 @@ class Score(NamedTuple):
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def cross_validate(model, X, table, folds):
+def cross_validate(model, X, table, folds, *, balanced=False):
     """Fit on each fold's training rows, predict its test rows, and keep every prediction.
 
     Parameters
@@ -43,6 +43,8 @@ def cross_validate(model, X, table, folds):
         With columns song_id, artist_group and genre.
     folds : list of (train, test)
         From `splits`.
+    balanced : bool
+        Weigh the training rows by `balanced_weights`; for pipelines whose last step takes weights.
 
     Returns
     -------
@@ -56,9 +58,34 @@ def cross_validate(model, X, table, folds):
         part = table.iloc[test][list(KEPT)].assign(fold=fold)
         # On tables of this size BLAS spends far more time waking its threads than computing.
         with threadpool_limits(1, user_api="blas"):
-            fitted = clone(model).fit(X[train], y[train])
+            options = {}
+            if balanced:
+                weights = balanced_weights(table.iloc[train])
+                options[f"{model.steps[-1][0]}__sample_weight"] = weights
+            fitted = clone(model).fit(X[train], y[train], **options)
             parts.append(_add_predictions(part, fitted, X[test]))
     return pd.concat(parts)
+
+
+def balanced_weights(table):
+    """Weights with which each song of a genre counts the same, and so does each genre.
+
+    Ten windows of one song are not ten songs.
+
+    Parameters
+    ----------
+    table : pd.DataFrame, n rows
+        With columns song_id and genre.
+
+    Returns
+    -------
+    np.ndarray, shape (n,)
+        Their mean is 1.
+    """
+    windows = table.groupby("song_id").song_id.transform("size")
+    songs = table.groupby("genre").song_id.transform("nunique")
+    weights = 1 / (windows * songs).to_numpy()
+    return weights / weights.mean()
 
 
 def _add_predictions(part, fitted, X):

@@ -52,3 +52,16 @@ def patches():
     """
     with np.load(DATA / "sampler_patches.npz", allow_pickle=False) as stored:
         return stored["patches"]
+
+
+def embeddings():
+    """What MusiCNN hears in the sampler's windows.
+
+    Returns
+    -------
+    np.ndarray, shape (1409, 300), float32
+        Columns as in ``musicnn.LAYOUT``, kept with 11 bits of precision. Its rows go with those of
+        `sampler`.
+    """
+    with np.load(DATA / "sampler_musicnn.npz", allow_pickle=False) as stored:
+        return stored["heard"].astype(np.float32)

@@ -1,5 +1,7 @@
 """What several test files need."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,3 +13,24 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("skipped, because the real audio does not lie beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def musicnn_wheel(tmp_path_factory):
+    """The published package, from wherever pip is set up to look."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
+    if subprocess.run([*command, "musicnn==0.1.0"], capture_output=True).returncode:
+        pytest.skip("skipped, because pip reaches no package index")
+    (wheel,) = folder.iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def musicnn_weights():
+    from helpers import datasets
+
+    try:
+        return datasets.fetch("musicnn")
+    except datasets.FetchError as error:
+        pytest.skip(f"skipped, because the weights are not here: {error}")

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from helpers import datasets, evaluation, features, models, splits
@@ -302,3 +304,36 @@ def test_the_ladder_falls_strictly(ladder):
     assert windows > songs > artists
     # Neither step is a matter of rounding: that is what the course is about.
     assert min(windows - songs, songs - artists) > 0.08
+
+
+def test_balanced_weights_count_each_song_once_and_each_genre_the_same():
+    table = pd.DataFrame(
+        {"song_id": ["a"] * 10 + ["b", "c", "d"], "genre": ["rock"] * 11 + ["jazz", "jazz"]}
+    )
+    weights = pd.Series(evaluation.balanced_weights(table))
+    by_song = weights.groupby(table.song_id).sum()
+    assert by_song.to_numpy() == pytest.approx(by_song.mean())
+    by_genre = weights.groupby(table.genre).sum()
+    assert by_genre.jazz == pytest.approx(by_genre.rock)
+    assert weights.mean() == pytest.approx(1)
+
+
+def test_balanced_cross_validation_hands_the_weights_to_the_last_step():
+    rng = np.random.default_rng(0)
+    n = 40
+    table = pd.DataFrame(
+        {
+            "song_id": ["one"] * 30 + [f"s{i}" for i in range(n - 30)],
+            "artist_group": [f"a{i}" for i in range(n)],
+            "genre": ["rock"] * 30 + ["jazz"] * 10,
+        }
+    )
+    X = rng.normal(size=(n, 2))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-6))
+    train = np.arange(n)
+    plain, balanced = (
+        evaluation.cross_validate(model, X, table, [(train, train)], balanced=balanced)
+        for balanced in (False, True)
+    )
+    assert plain.p_rock.mean() == pytest.approx(0.75, abs=0.01)
+    assert balanced.p_rock.mean() == pytest.approx(0.5, abs=0.01)

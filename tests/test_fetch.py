@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import shutil
+import subprocess
 import tarfile
 import threading
 import zipfile
@@ -73,6 +74,7 @@ def server():
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(datasets, "_cache", lambda: tmp_path / "cache")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return tmp_path / "data"
 
@@ -450,7 +452,36 @@ def test_data_that_is_there_is_used_as_it_is(root, monkeypatch, name, place, fil
         (root / place / file).touch()
     assert datasets.fetch(name) == datasets.held(name) == root / place
     others = [other for other in datasets.SOURCES if other != name]
-    assert [datasets.held(other) for other in others] == [None] * 3
+    assert [datasets.held(other) for other in others] == [None] * 4
+
+
+def test_what_was_fetched_before_genre_data_was_set_is_still_found(root, tmp_path):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "musicnn.npz").touch()
+    assert datasets.fetch("musicnn") == tmp_path / "cache" / "musicnn.npz"
+
+
+def test_a_package_that_pip_cannot_give_is_one_sentence(root, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    with pytest.raises(
+        FetchError, match=r"Could not fetch musicnn \(pip cannot give musicnn=="
+    ) as told:
+        datasets.fetch("musicnn")
+    assert "see that pip reaches its package index" in str(told.value)
+    assert "\n" not in str(told.value)
+    assert not any(root.iterdir())
+
+
+def test_a_package_with_another_content_is_refused(root, monkeypatch):
+    def pip(command, **_):
+        (Path(command[command.index("--dest") + 1]) / "musicnn.whl").write_bytes(b"something else")
+        return subprocess.CompletedProcess(command, 0, stderr="")
+
+    monkeypatch.setattr(download.subprocess, "run", pip)
+    with pytest.raises(FetchError, match="checksum differs from the published one"):
+        datasets.fetch("musicnn")
+    assert datasets.held("musicnn") is None
 
 
 def test_unknown_names_are_answered_with_the_known_ones(root):
@@ -462,7 +493,7 @@ def test_unknown_names_are_answered_with_the_known_ones(root):
 def test_every_address_is_pinned_or_checked():
     for source in datasets.SOURCES.values():
         for mirror in source.mirrors:
-            assert mirror.url.startswith("https://")
+            assert mirror.url.startswith(("https://", "pip:"))
             assert mirror.sha256 or mirror.size or source.registry.is_file()
 
 

@@ -15,6 +15,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 SHA256 = {
     "sampler_features.csv": "bf70bf67dd8d8ebcee234408a132c94b9df76a0d38575e509c3af2f0ff734c7e",
     "sampler_patches.npz": "e700b04443c5cf5b1822516b9fda475e62458ec5c3b2742256f0794801fb2afa",
+    "sampler_musicnn.npz": "ddf666a2ca54c58b5ee492b24b0c301857395ce261e319d553a4921ffae46097",
     "songs.csv": "a01e24f39172ba515571839eb9a5c84977e207d1f4a19dd9a1c9637d102923e6",
     "gtzan-clips.sha256": "ecbeef26a7966f8627ccf6bbae920d87dd81a77f692367f9e54f2fc5eec4582d",
     "gtzan-mini.sha256": "f73503ea0f5d687db8863c52363eee0c5ddc671550a11bc91d9bfef48caeb2d9",
