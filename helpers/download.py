@@ -112,7 +112,15 @@ def _from_pip(requirement, folder, name):
     """A package's wheel, from wherever pip is set up to look; nothing is installed."""
     part = folder / f"{name}-wheel.part"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".wheel-") as temporary:
-        command = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", temporary]
+        command = [
+            "download",
+            "--quiet",
+            "--no-color",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            temporary,
+        ]
         done = subprocess.run(
             [sys.executable, "-m", "pip", *command, requirement], capture_output=True, text=True
         )

@@ -211,3 +211,108 @@ def by_genre(table, feature, *, unit="", title="", ax=None):
     )  # fmt: skip
     ax.set(xlabel="", ylabel=f"{feature} ({unit})" if unit else feature, title=title)
     return ax
+
+
+def timeline(answer, *, title="", ax=None):
+    """The probabilities of a song's genres, window by window; silent windows are gaps.
+
+    Parameters
+    ----------
+    answer : song.Prediction
+        Genres that reach a tenth anywhere are named, the most probable over the song at the bottom.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3))[1]
+    table, names = answer.timeline, list(answer.probabilities.index)
+    step = table.index[1] - table.index[0] if len(table) > 1 else 3
+    # Each window is as wide as the way to the next, so that nothing is seen between two.
+    edges, base = np.append(table.index, table.index[-1] + step), np.zeros(len(table))
+    for name in names:
+        top = base + table[name].to_numpy()
+        label = name if table[name].max() >= 0.1 else None
+        color = GENRE_COLORS.get(name, "#777777")
+        ax.stairs(top, edges, baseline=base, fill=True, color=color, label=label)
+        base = top
+    ax.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1), title=title)
+    ax.set_xlim(edges[0], edges[-1])
+    ax.legend(frameon=False, bbox_to_anchor=(1, 0.5), loc="center left", fontsize=9, reverse=True)
+    return ax
+
+
+def coverage(tables, *, title="", ax=None):
+    """How often a classifier is right if it answers only the songs that it is surest of.
+
+    Parameters
+    ----------
+    tables : mapping of str to pd.DataFrame
+        From `calibration.coverage`.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3.2))[1]
+    for (name, table), color in zip(tables.items(), (TEST_COLOR, TRAIN_COLOR), strict=False):
+        rows = table[table.coverage >= 0.05]  # of a handful of songs a share says nothing
+        ax.plot(rows.coverage, rows.accuracy, color=color, label=name)
+    ax.set(xlabel="share of the songs that get an answer", ylabel="share of right answers")
+    ax.set(xlim=(0, 1.01), ylim=(0, 1.02), title=title)
+    ax.legend(frameon=False, loc="lower left")
+    return ax
+
+
+def reliability(tables, *, title="", ax=None):
+    """How sure a classifier is, and how often it is right: on the dotted line the two agree.
+
+    Parameters
+    ----------
+    tables : mapping of str to pd.DataFrame
+        From `calibration.reliability`.
+    """
+    ax = ax or plt.subplots(figsize=(4.6, 3.8))[1]
+    ax.plot([0, 1], [0, 1], ":", color="#444444")
+    looks = ((TEST_COLOR, "s--"), (TRAIN_COLOR, "o-"))
+    for (name, table), (color, look) in zip(tables.items(), looks, strict=False):
+        ax.plot(table.confidence, table.accuracy, look, color=color, label=name)
+    ax.set(xlabel="probability of the answer (mean of a group)", ylabel="share of right answers")
+    ax.set(xlim=(0, 1), ylim=(0, 1), title=title)
+    ax.legend(frameon=False, loc="upper left")
+    return ax
+
+
+def flips(rates, *, title="", ax=None):
+    """How often each model (a column) changes its mind under each change (a row): a heat map.
+
+    Parameters
+    ----------
+    rates : pd.DataFrame of evaluation.Score
+        From `probe.flip_rate`.
+    """
+    ax = ax or plt.subplots(figsize=(8, 0.9 + 0.42 * len(rates)))[1]
+    values = rates.map(lambda score: score.value).astype(float)
+    sns.heatmap(
+        values, annot=rates.map(str).to_numpy(), fmt="", cmap="Reds", vmin=0, vmax=1, ax=ax,
+        annot_kws={"fontsize": 9}, linewidths=0.5, linecolor="#dddddd",
+        cbar_kws={"label": "share of windows that flip"},
+    )  # fmt: skip
+    ax.set(xlabel="", ylabel="", title=title)
+    ax.tick_params(length=0)
+    return ax
+
+
+def song_shares(table, weights, *, title="", ax=None):
+    """One bar for each genre, cut into its songs: how much each of them counts in training.
+
+    Parameters
+    ----------
+    table : pd.DataFrame, n rows
+        With columns song_id and genre.
+    weights : np.ndarray, shape (n,)
+        Of the rows, for example `evaluation.balanced_weights`.
+    """
+    ax = ax or plt.subplots(figsize=(8, 3.4))[1]
+    shares = table.assign(weight=weights).groupby(["genre", "song_id"]).weight.sum()
+    for y, (genre, part) in enumerate(shares.groupby("genre")):
+        widths = part.sort_values(ascending=False).to_numpy()
+        blocks = list(zip(np.cumsum(widths) - widths, widths, strict=True))
+        color = GENRE_COLORS.get(genre, "#777777")
+        ax.broken_barh(blocks, (y - 0.4, 0.8), color=color, ec="white", lw=0.5)
+    genres = shares.index.unique("genre")
+    ax.set(yticks=range(len(genres)), yticklabels=genres, ylim=(len(genres) - 0.5, -0.5))
+    ax.set(xlabel="sum of weights (each block is one song)", title=title)
+    return ax

@@ -96,7 +96,7 @@ def test_the_script_network_trains_as_the_script_did():
 
 def test_a_clone_has_every_parameter_and_nothing_learned(data):
     params = {"epochs": 2, "batch_size": 7, "seed": 5, "look_every": 2, "patience": 1}
-    params |= {"build": models.dense_network, "options": {"hidden": [4]}}
+    params |= {"build": models.dense_network, "options": {"hidden": [4]}, "augment": None}
     model = models.NetworkClassifier(**params).fit(*data, validation=data)
     copy = clone(model)
     assert copy.get_params() == params

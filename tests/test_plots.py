@@ -170,6 +170,16 @@ def test_boxes_by_genre(column):
     assert {"rmse (full scale)", "jazz", "rock", "louder"} <= set(readable(ax.figure))
 
 
+def test_the_heat_map_of_flips_writes_every_rate_with_its_interval():
+    low, high = (evaluation.Score(value, value - 0.1, value + 0.1, 100, 45) for value in (0.2, 0.8))
+    rates = pd.DataFrame({"SVM": [low, high], "CNN": [high, low]}, index=["quieter", "slower"])
+    ax = plots.flips(rates, title="who changes its mind")
+    assert list(ax.collections[0].get_array().ravel()) == [0.2, 0.8, 0.8, 0.2]
+    words = readable(ax.figure)
+    assert words.count("0.20 [0.10, 0.30]") == words.count("0.80 [0.70, 0.90]") == 2
+    assert {"SVM", "CNN", "quieter", "slower", "who changes its mind"} <= set(words)
+
+
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_the_same_picture_has_the_same_bytes(songs, kind):
     pictures = []
@@ -187,3 +197,13 @@ def test_a_given_axis_is_drawn_on(sound, songs):
     assert plots.waveform(sound, ax=first) is first
     assert plots.confusion(songs, ax=second) is second
     assert plt.get_fignums() == [figure.number]
+
+
+def test_the_bars_of_songs_are_as_long_as_their_weights():
+    table = pd.DataFrame({"song_id": list("aaabcd"), "genre": ["jazz"] * 4 + ["my own"] * 2})
+    weights = evaluation.balanced_weights(table)
+    ax = plots.song_shares(table, weights, title="each song")
+    ends = [bar.get_datalim(ax.transData).xmax for bar in ax.collections]
+    assert ends == pytest.approx([3, 3])  # two genres share six rows
+    assert [len(bar.get_paths()) for bar in ax.collections] == [2, 2]
+    assert {"each song", "jazz", "my own"} <= set(readable(ax.figure))
