@@ -39,7 +39,9 @@ def _parser():
 
     predict = commands.add_parser("predict", help="name the genre of songs")
     predict.add_argument("song", nargs="+")
-    predict.add_argument("--model", required=True, help="folder that train wrote")
+    predict.add_argument(
+        "--model", help="folder that train wrote (default: a model of the course's sampler)"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(run=_predict)
 
@@ -80,6 +82,11 @@ def _train(args):
     for name, score in classifier.card["accuracy"].items():
         interval = f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
         print(f"{name}: accuracy {interval}, n = {score['n']} songs ({score['protocol']})")
+    sure = classifier.card["when_sure"]
+    if right := sure["accuracy"]:
+        interval = f"{right['value']:.3f} [{right['low']:.3f}, {right['high']:.3f}]"
+        share = f"{sure['coverage']['value']:.0%} of the songs"
+        print(f"when sure ({share}): accuracy {interval}, n = {right['n']} songs")
     if "artist-safe split" not in classifier.card["accuracy"]:
         print("artists unknown: expect less on artists that the model has never heard")
     print(f"trained on {classifier.card['songs']} songs, saved in {args.out}")
@@ -88,22 +95,39 @@ def _train(args):
 def _predict(args):
     from helpers.song import SongClassifier
 
-    classifier = SongClassifier.load(args.model)
+    if args.model:
+        classifier = SongClassifier.load(args.model)
+    else:
+        classifier = SongClassifier.default()
+        print(_introduction(classifier.card), file=sys.stderr)
     failed = 0
     for song in args.song:
         try:
-            probabilities = classifier.predict(song)
+            answer = classifier.predict(song)
         except audio.AudioError as error:
             failed += 1
             print(f"{song} {error}", file=sys.stderr)
             continue
+        if answer.silent:
+            windows = f"{answer.silent} of {len(answer.timeline)} windows"
+            print(f"{song} is silent in {windows}; they count for nothing", file=sys.stderr)
         if args.json:
-            rounded = {genre: round(float(p), 4) for genre, p in probabilities.items()}
-            print(json.dumps({"song": song, "genre": probabilities.index[0], "p": rounded}))
+            rounded = {genre: round(float(p), 4) for genre, p in answer.probabilities.items()}
+            print(json.dumps({"song": song, "genre": answer.genre, "p": rounded}))
         else:
-            top = ", ".join(f"{genre} {p:.0%}" for genre, p in probabilities.head(3).items())
-            print(f"{song}: {top}")
+            print(f"{song}: {answer}")
     return 2 if failed else 0
+
+
+def _introduction(card):
+    score = card["accuracy"]["artist-safe split"]
+    right = f"right for {score['value']:.0%} of songs by new artists (n = {score['n']})"
+    if card["ear"] == "musicnn":
+        return f"listening with MusiCNN: {right}"
+    return (
+        f"listening with hand-made features: {right}; "
+        "'python -m helpers fetch musicnn' gets a better ear"
+    )
 
 
 def _doctor(args):

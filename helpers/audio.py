@@ -6,6 +6,7 @@ Everything in the course hears music the way GTZAN was published: mono, 22,050 s
 
 import io
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ SHORTEST_SECONDS = 0.05
 SILENCE_PEAK = 2.0**-14
 # Integers stored as floats by mistake reach this; above 2**56 the power of a spectrum overflows.
 LOUDEST_PEAK = 2.0**31
+# Samples, over all channels, that are decoded at a time: 1 MB.
+CHUNK = 2**18
 # What libsndfile notes of a WAV, AIFF or AU whose header promises other bytes than the file holds.
 PROMISE = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 # Live recorders write about the largest size there is to say "until the file ends".
@@ -64,25 +67,14 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
         If the file is missing, cut short, cannot be decoded, is shorter than 0.05 s, silent, or
         holds values that are not numbers or no sound.
     """
-    y, native_sr = _decode(Path(path), offset, duration)
-    if y.ndim == 2:
-        # The sum of two columns is several times faster than a mean over a strided axis.
-        y = sum(y.T[1:], start=y.T[0]) / np.float32(y.shape[1])
-    if len(y) < SHORTEST_SECONDS * native_sr:
-        raise AudioError(
-            f"lasts only {len(y) / native_sr:.3f} s",
-            f"use a clip of at least {SHORTEST_SECONDS} s (a few seconds say more about a genre)",
-        )
+    with _open(path) as file:
+        file.seek(min(int(offset * file.samplerate), file.frames))
+        frames = -1 if duration is None else int(duration * file.samplerate)
+        y, native_sr = _mono(file.read(frames, dtype="float32")), file.samplerate
+    _check_length(len(y), native_sr)
     peak = float(np.max(np.abs(y)))
-    if not np.isfinite(peak):
-        raise AudioError("holds samples that are not numbers", "export it again from its source")
-    if peak > LOUDEST_PEAK:
-        raise AudioError(
-            f"holds samples up to {peak:.0e}, where 1 is full scale",
-            "export it again from its source",
-        )
-    if peak < SILENCE_PEAK:
-        raise AudioError("is silent", "leave it out, or start reading at a louder place")
+    _check_peak(peak)
+    _check_silence(peak)
     if native_sr != sr:
         import librosa
 
@@ -90,7 +82,58 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
     return np.ascontiguousarray(y, dtype=np.float32), sr
 
 
-def _decode(path, offset, duration):
+def stream(song, *, sr=SAMPLE_RATE, seconds=30.0):
+    """Read a sound file block by block: two hours take no more memory than a minute.
+
+    Parameters
+    ----------
+    song : path-like or binary file
+        As for `load`; an open file (``io.BytesIO`` of an upload, for example) is read from its
+        start.
+    sr : int
+        Sample rate in Hz to resample to.
+    seconds : float
+        Length of a block.
+
+    Yields
+    ------
+    y : np.ndarray, shape (round(seconds * sr),), float32
+        The samples of `load`, in order; the last block is as long as what is left.
+
+    Raises
+    ------
+    AudioError
+        As `load` does. Silence is only known when the file ends: blocks of zeros come before.
+    """
+    with _open(song) as file:
+        chunks = _read_mono(file)
+        if file.samplerate != sr:
+            chunks = _resample(chunks, file.samplerate, sr)
+        yield from _regroup(chunks, round(seconds * sr))
+
+
+@contextmanager
+def _open(song):
+    if not hasattr(song, "read"):
+        song = Path(song)
+        _check_path(song)
+    try:
+        with sf.SoundFile(song) as file:
+            # Up to a hundredth less is a sloppy header, not a broken download.
+            if (share := share_present(file)) < 0.99:
+                raise AudioError(
+                    f"is cut short ({share:.0%} of the sound is there)",
+                    "fetch or export it again",
+                )
+            yield file
+    except (sf.LibsndfileError, RuntimeError) as error:
+        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        raise AudioError(
+            f"cannot be decoded ({reason})", "convert it to WAV, FLAC, OGG or MP3, or leave it out"
+        ) from None
+
+
+def _check_path(path):
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
@@ -101,22 +144,69 @@ def _decode(path, offset, duration):
         raise AudioError("is empty", "fetch or export it again")
     if path.name.startswith("._"):
         raise AudioError("is a macOS side file, not music", "delete it")
-    try:
-        with sf.SoundFile(path) as file:
-            # Up to a hundredth less is a sloppy header, not a broken download.
-            if (share := share_present(file)) < 0.99:
-                raise AudioError(
-                    f"is cut short ({share:.0%} of the sound is there)",
-                    "fetch or export it again",
-                )
-            file.seek(min(int(offset * file.samplerate), file.frames))
-            frames = -1 if duration is None else int(duration * file.samplerate)
-            return file.read(frames, dtype="float32"), file.samplerate
-    except (sf.LibsndfileError, RuntimeError) as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+
+
+def _check_length(frames, sr):
+    if frames < SHORTEST_SECONDS * sr:
         raise AudioError(
-            f"cannot be decoded ({reason})", "convert it to WAV, FLAC, OGG or MP3, or leave it out"
-        ) from None
+            f"lasts only {frames / sr:.3f} s",
+            f"use a clip of at least {SHORTEST_SECONDS} s (a few seconds say more about a genre)",
+        )
+
+
+def _check_peak(peak):
+    if not np.isfinite(peak):
+        raise AudioError("holds samples that are not numbers", "export it again from its source")
+    if peak > LOUDEST_PEAK:
+        raise AudioError(
+            f"holds samples up to {peak:.0e}, where 1 is full scale",
+            "export it again from its source",
+        )
+
+
+def _check_silence(peak):
+    if peak < SILENCE_PEAK:
+        raise AudioError("is silent", "leave it out, or start reading at a louder place")
+
+
+def _mono(y):
+    if y.ndim == 1:
+        return y
+    # The sum of two columns is several times faster than a mean over a strided axis.
+    return sum(y.T[1:], start=y.T[0]) / np.float32(y.shape[1])
+
+
+def _read_mono(file):
+    frames, loudest = 0, 0.0
+    while len(y := file.read(CHUNK // file.channels, dtype="float32")):
+        y = _mono(y)
+        frames += len(y)
+        peak = float(np.max(np.abs(y)))
+        _check_peak(peak)
+        loudest = max(loudest, peak)
+        yield y
+    _check_length(frames, file.samplerate)
+    _check_silence(loudest)
+
+
+def _resample(chunks, native_sr, sr):
+    import soxr
+
+    resampler = soxr.ResampleStream(native_sr, sr, 1, dtype="float32", quality="HQ")
+    for chunk in chunks:
+        yield resampler.resample_chunk(chunk)
+    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+
+
+def _regroup(chunks, length):
+    held = np.empty(0, np.float32)
+    for chunk in chunks:
+        held = np.concatenate([held, chunk])
+        while len(held) >= length:
+            yield held[:length]
+            held = held[length:]
+    if len(held):
+        yield held
 
 
 def share_present(file):

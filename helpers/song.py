@@ -1,37 +1,74 @@
-"""What genre is *my* song? The script's classifier, trained on a table and kept in a folder.
+"""What genre is *my* song? A classifier that names it, or says that it isn't sure.
 
-A saved classifier is three plain files: the network (Keras' own format, loaded without running any
-code), the scaler and labels (JSON) and what is known of it, in the same JSON.
+It listens to a song window by window, whatever the song's length, rate and channels, and combines
+what it heard. Two teachers: the sampler that ships with the course (`SongClassifier.fit()`), or a
+feature table of one's own, for which the script's network is trained. What is kept of it, and how
+safely, is `helpers.bundle`'s business.
 """
 
 import hashlib
-import json
+import io
+import os
+import shutil
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pooch
+import soundfile as sf
 
-from helpers import audio, datasets, evaluation, features, models, splits
+from helpers import audio, bundle, calibration, datasets, evaluation, training
+from helpers.training import read_table
 
-CARD, NETWORK = "card.json", "network.keras"
-PROTOCOLS = {
-    "random split": "songs dealt at random, an artist may be on both sides",
-    # A folder of other music may use GTZAN's names; only its owner can know.
-    "artist-safe split": "no artist in both training and test, going by GTZAN's file names or the "
-    "table's artist column",
-}
+__all__ = ["NOT_SURE", "Prediction", "SongClassifier", "read_table"]
+
+NOT_SURE = "not sure"
+# Of the songs that it is sure about, so many should be right.
+TARGET = 0.8
+BLOCK_SECONDS = 30.0
 
 
-class SongClassifier:
-    """A genre classifier for song files.
+class Prediction(NamedTuple):
+    """What a classifier says of a song.
 
     Attributes
     ----------
-    pipeline : scikit-learn pipeline of scaler and `models.NetworkClassifier`
+    genre : str
+        The most probable genre, or "not sure".
+    probabilities : pd.Series
+        Calibrated, by genre, the most probable first.
+    timeline : pd.DataFrame
+        The same for each window: a row by its start in seconds, a column for each genre. Silent
+        windows are missing values, and count for nothing.
+    """
+
+    genre: str
+    probabilities: pd.Series
+    timeline: pd.DataFrame
+
+    @property
+    def silent(self):
+        """How many windows were silent."""
+        return int(self.timeline.isna().all(axis=1).sum())
+
+    def __str__(self):
+        top = ", ".join(f"{genre} {p:.0%}" for genre, p in self.probabilities.head(3).items())
+        return f"{NOT_SURE} ({top})" if self.genre == NOT_SURE else top
+
+
+class SongClassifier:
+    """A genre classifier for songs.
+
+    Attributes
+    ----------
+    pipeline : fitted scikit-learn pipeline
     card : dict
-        What the model was trained on, how, and how good it is.
+        What it was trained on, how it listens, and how good it is.
     """
 
     def __init__(self, pipeline, card):
@@ -39,68 +76,129 @@ class SongClassifier:
         self.card = card
 
     @classmethod
-    def fit(cls, csv):
-        """Train the script's network on a feature table.
+    def fit(cls, csv=None, *, ear="full"):
+        """Learn from the sampler, in seconds, or train the script's network on a feature table.
 
         Parameters
         ----------
-        csv : path-like
+        csv : path-like, optional
             As `features.extract` writes it; the script's published table is one.
+        ear : {"full", "musicnn"}
+            For the sampler: 70 hand-made features of each window, or MusiCNN's embedding of it.
 
         Raises
         ------
         ValueError
             If the file is no feature table, or holds too few songs.
         """
-        table, feature_set = read_table(csv)
-        X = table[list(features.names(feature_set))].to_numpy()
-        card = {
-            "feature_set": feature_set,
-            "feature_version": features.FEATURE_VERSION,
-            "songs": len(table),
-            "training_data_sha256": hashlib.sha256(Path(csv).read_bytes()).hexdigest(),
+        return cls._learn(training.from_sampler(ear) if csv is None else training.from_table(csv))
+
+    @classmethod
+    def default(cls):
+        """The best classifier that this machine can have without a download.
+
+        It learns from the sampler when it is first asked for, and is kept in the user's cache
+        folder from then on (if that can't be written, it learns anew each time). With MusiCNN's
+        weights at hand (``datasets.fetch("musicnn")``) it listens with those.
+        """
+        ear = "musicnn" if datasets.held("musicnn") else "full"
+        lesson = training.from_sampler(ear)
+        recipe = repr((lesson.model, training.EARS[ear], lesson.facts["training_data_sha256"]))
+        name = f"song-classifier-{ear}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+        folder = Path(pooch.os_cache("hear-the-genre"), name)
+        try:
+            return cls.load(folder)
+        except ValueError:  # not there yet, spoiled, or of another scikit-learn
+            classifier = cls._learn(lesson)
+            classifier._keep(folder)
+            return classifier
+
+    @classmethod
+    def _learn(cls, lesson):
+        card = lesson.facts | {
             "date": datetime.now(UTC).date().isoformat(),
-            "versions": {name: version(name) for name in ("keras", "librosa", "numpy")},
-            "accuracy": _scores(X, table),
+            "versions": {
+                name: version(name) for name in ("keras", "librosa", "numpy", "scikit-learn")
+            },
+            **_scores(lesson),
         }
-        return cls(models.script_network().fit(X, table.genre.to_numpy(dtype=object)), card)
+        weights = {}
+        if lesson.balanced:
+            name = f"{lesson.model.steps[-1][0]}__sample_weight"
+            weights[name] = evaluation.balanced_weights(lesson.table)
+        pipeline = lesson.model.fit(lesson.X, lesson.table.genre.to_numpy(dtype=object), **weights)
+        return cls(pipeline, {"labels": [str(label) for label in pipeline[-1].classes_]} | card)
 
     @property
     def labels(self):
-        """The genres, in the order of the probabilities."""
-        return [str(label) for label in self.pipeline[-1].classes_]
+        """The genres, in alphabetical order."""
+        return self.card["labels"]
 
-    def predict(self, path):
-        """Probabilities of the genres for a song's first 30 seconds.
+    def predict(self, song, sr=None):
+        """What genre is it?
 
         Parameters
         ----------
-        path : path-like
+        song : path-like, binary file or np.ndarray
+            A sound file of any length, rate and number of channels, or samples: shape (n,) or
+            (n, channels). Files are read block by block, so that a long one needs no more memory.
+        sr : int, optional
+            Sample rate of samples, in Hz.
 
         Returns
         -------
-        pd.Series
-            Probability by genre, the most probable first.
+        Prediction
 
         Raises
         ------
         audio.AudioError
-            If the file cannot be used.
+            If the song cannot be used.
+        datasets.FetchError
+            If the classifier listens with weights that aren't here.
         """
-        y, sr = audio.load(path, duration=30.0)
-        row = features.describe_fast(y, sr, self.card["feature_set"])
-        probabilities = self.pipeline.predict_proba(row[np.newaxis])[0]
-        return pd.Series(probabilities, self.labels).sort_values(ascending=False)
+        if isinstance(song, np.ndarray):
+            song = _as_file(song, sr)
+        window, hop = self.card["window_seconds"], self.card["hop_seconds"]
+        parts = []
+        for block in audio.stream(song, seconds=hop * max(round(BLOCK_SECONDS / hop), 1)):
+            windows = audio.windows(block, seconds=window, hop_seconds=hop)
+            if not len(windows) and not parts:
+                windows = block[np.newaxis]  # a song shorter than a window
+            parts.append(self._hear(windows))
+        p = np.concatenate(parts)
+        heard = ~np.isnan(p[:, 0])
+        if not heard.any():
+            raise audio.AudioError("is silent wherever it was listened to", "leave it out")
+        # The temperature was fitted on songs of one window as well as of ten.
+        p[heard] = calibration.combine(p[heard][:, np.newaxis], self.card["temperature"])
+        start = pd.Index(np.arange(len(p)) * hop, name="seconds")
+        answer = calibration.combine(p[heard])
+        answer = pd.Series(answer, self.labels).sort_values(ascending=False, kind="stable")
+        sure = answer.iloc[0] > self.card["threshold"]
+        timeline = pd.DataFrame(p, index=start, columns=self.labels)
+        return Prediction(answer.index[0] if sure else NOT_SURE, answer, timeline)
+
+    def _hear(self, windows):
+        """Probabilities for each window; missing values for the silent ones."""
+        p = np.full((len(windows), len(self.labels)), np.nan)
+        loud = np.abs(windows).max(axis=1, initial=0) >= audio.SILENCE_PEAK
+        if loud.any():
+            p[loud] = self.pipeline.predict_proba(training.listen(windows[loud], self.card["ear"]))
+        return p
 
     def save(self, folder):
         """Write the classifier into a folder, which is made if need be."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        scaler, network = self.pipeline
-        scaling = {"mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()}
-        card = self.card | {"labels": self.labels, "scaler": scaling}
-        network.network_.save(folder / NETWORK)
-        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        bundle.save(folder, self.pipeline, self.card)
+
+    def _keep(self, folder):
+        """Save it as if at one stroke, so that nobody ever loads a half."""
+        # Who can't write the folder, or comes second, goes on without.
+        with suppress(OSError):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent) as draft:
+                self.save(Path(draft, "new"))
+                shutil.rmtree(folder, ignore_errors=True)
+                os.replace(Path(draft, "new"), folder)
 
     @classmethod
     def load(cls, folder):
@@ -111,92 +209,55 @@ class SongClassifier:
         ValueError
             If the folder holds no such classifier, or one made for other features.
         """
-        folder = Path(folder)
-        try:
-            card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-            pipeline = _restore(card, folder / NETWORK)
-        except (OSError, ValueError) as error:
-            raise ValueError(
-                f"{folder} holds no classifier that can be used ({_first_line(error)}): "
-                "train one with 'python -m helpers train'"
-            ) from None
-        return cls(pipeline, card)
+        return cls(*bundle.load(folder, training.EARS))
 
 
-def _restore(card, network):
-    needed = {"labels", "scaler", "feature_set", "feature_version"}
-    if not isinstance(card, dict) or not needed <= card.keys():
-        raise ValueError(f"{CARD} lacks one of {', '.join(sorted(needed))}")
-    if card["feature_version"] != features.FEATURE_VERSION:
-        raise ValueError(
-            f"it was made for version {card['feature_version']} of the features, and this is "
-            f"version {features.FEATURE_VERSION}"
+def _as_file(samples, sr):
+    if sr is None:
+        raise ValueError("samples say nothing without their rate: predict(y, sr)")
+    if samples.ndim == 2 and len(samples) < samples.shape[1]:
+        samples = samples.T  # librosa puts the channels first
+    if samples.dtype.kind == "i":
+        samples = samples / -float(np.iinfo(samples.dtype).min)  # full scale is 1
+    file = io.BytesIO()
+    sf.write(file, samples.astype(np.float32), int(sr), format="WAV", subtype="FLOAT")
+    file.seek(0)
+    return file
+
+
+def _scores(lesson):
+    """Accuracy under each protocol; temperature and threshold from the most honest folds."""
+    songs, accuracy = {}, {}
+    for protocol, pairs in lesson.folds.items():
+        songs[protocol] = calibration.by_song(
+            evaluation.cross_validate(
+                lesson.model, lesson.X, lesson.table, pairs, balanced=lesson.balanced
+            )
         )
-    network = models.load_network(network)
-    try:
-        pipeline = models.restore(network, card["scaler"], card["labels"])
-        silence = np.zeros((1, len(features.names(card["feature_set"]))))
-        fits = pipeline.predict_proba(silence).shape == (1, len(card["labels"]))
-    except Exception:  # whatever the parts of two classifiers do to each other
-        fits = False
-    if not fits:
-        raise ValueError(f"{CARD} and {NETWORK} do not belong together")
-    return pipeline
+        folds = "1 fold" if len(pairs) == 1 else f"{len(pairs)} folds"
+        how = f"{folds}, {training.PROTOCOLS[protocol]}"
+        accuracy[protocol] = _plain(evaluation.accuracy(songs[protocol])) | {"protocol": how}
+    protocol = "artist-safe split" if "artist-safe split" in songs else "random split"
+    temperature = calibration.fit_temperature(songs[protocol])
+    tempered = calibration.temper(songs[protocol], temperature)
+    judged = calibration.cross_fit(songs[protocol], TARGET)
+    answered = judged.assign(predicted=judged.genre.where(judged.sure, NOT_SURE))
+    right = _plain(evaluation.accuracy(judged[judged.sure])) if judged.sure.any() else None
+    return {
+        "accuracy": accuracy,
+        "temperature": temperature,
+        "threshold": calibration.fit_threshold(tempered, TARGET),
+        "calibration_error": calibration.calibration_error(judged),
+        "when_sure": {
+            "target": TARGET,
+            "coverage": _plain(evaluation.accuracy(answered)),
+            "accuracy": right,
+            "protocol": f"{accuracy[protocol]['protocol']}; temperature and threshold chosen on "
+            "the other folds",
+        },
+    }
 
 
-def read_table(csv):
-    """Read a feature table and join what is known of its songs.
-
-    Returns
-    -------
-    table : pd.DataFrame
-        With columns song_id, genre, artist_group (missing where unknown) and the features; for
-        songs of GTZAN also fault_filtered_split.
-    feature_set : str
-    """
-    try:
-        # A genre may be called "None"; an empty cell is a missing value, and so is "nan".
-        text = {"filename": str, "label": str}
-        table = pd.read_csv(csv, dtype=text, keep_default_na=False, na_values=["", "nan"])
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{csv} cannot be read as a table ({_first_line(error)})") from None
-    for feature_set in features.FEATURE_SETS:
-        columns = features.names(feature_set)
-        if {"filename", "label", *columns} <= set(table):
-            break
-    else:
-        raise ValueError(
-            f"{csv} is no feature table: make one with 'python -m helpers extract FOLDER --out "
-            f"{csv}'"
-        )
-    table = table.filter(["filename", "artist", "label", *columns])
-    table = table.dropna(subset=["filename", "label", *columns]).rename(columns={"label": "genre"})
-    if table.genre.nunique() < 2 or table.genre.value_counts().min() < 2:
-        raise ValueError(f"{csv} is too small: at least two genres with two songs each are needed")
-    table["song_id"] = [Path(name).stem for name in table.filename]
-    if "artist" in table:
-        table["artist_group"] = table.artist.fillna(table.song_id)
-        return table, feature_set
-    known = datasets.songs().drop(columns=["artist", "title"])
-    return table.merge(known, on=["song_id", "genre"], how="left"), feature_set
-
-
-def _scores(X, table):
-    """Cross-validated accuracy under each protocol that the table allows."""
-    n_splits = min(splits.N_SPLITS, int(table.genre.value_counts().min()))
-    songs = table.assign(artist_group=table.artist_group.fillna(table.song_id))
-    folds = {"random split": splits.by_window(songs, n_splits)}
-    # An artist-safe split of songs whose artists aren't known would be a lie.
-    if table.artist_group.notna().all() and table.artist_group.nunique() >= n_splits:
-        folds["artist-safe split"] = splits.by_artist(songs, n_splits)
-    scores = {}
-    for protocol, pairs in folds.items():
-        predictions = evaluation.cross_validate(models.script_network(), X, songs, pairs)
-        scores[protocol] = evaluation.accuracy(predictions)._asdict() | {
-            "protocol": f"{len(pairs)} folds, {PROTOCOLS[protocol]}"
-        }
-    return scores
-
-
-def _first_line(error):
-    return str(error).strip().splitlines()[0].rstrip(".")
+def _plain(score):
+    """A score as JSON can hold it: it knows no "not a number"."""
+    return {key: None if np.isnan(value) else value for key, value in score._asdict().items()}

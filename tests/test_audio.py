@@ -1,8 +1,10 @@
 """A file becomes samples, or one sentence says why not."""
 
+import io
 import os
 import pickle
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -208,3 +210,72 @@ def test_the_player_is_a_small_mp3_and_says_so():
     button = audio.player(0.5 * np.sin(2 * np.pi * 440 * t))
     assert len(button.data) < 40_000
     assert 'type="audio/mpeg"' in button._repr_html_()
+
+
+def streamed(song, **options):
+    return list(audio.stream(song, **options))
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+@pytest.mark.parametrize("sr", [8000, SR, 48000])
+def test_a_stream_holds_what_load_reads(tmp_path, name, sr):
+    path = save(tmp_path / name, noise(5, sr, channels=2), sr)
+    whole, _ = audio.load(path)
+    blocks = streamed(path, seconds=2)
+    assert [len(block) for block in blocks[:-1]] == [2 * SR] * (len(whole) // (2 * SR))
+    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-6)
+    assert all(block.dtype == np.float32 for block in blocks)
+
+
+def test_a_stream_is_read_from_an_open_file(tmp_path):
+    path = save(tmp_path / "a.mp3", noise(3))
+    blocks = streamed(io.BytesIO(path.read_bytes()))
+    np.testing.assert_allclose(np.concatenate(blocks), audio.load(path)[0], atol=1e-6)
+
+
+def test_many_channels_are_read_in_smaller_chunks(tmp_path):
+    path = save(tmp_path / "a.wav", noise(2, channels=60), subtype="FLOAT")
+    np.testing.assert_array_equal(np.concatenate(streamed(path)), audio.load(path)[0])
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        (np.zeros(3 * SR), "is silent"),
+        (np.full(200, 0.5), "lasts only 0.009 s"),
+        (np.r_[noise(2), np.nan], "holds samples that are not numbers"),
+        (np.full(SR, 1e30), "holds samples up to 1e+30, where 1 is full scale"),
+    ],
+    ids=["silent", "short", "nan", "loud"],
+)
+def test_a_stream_ends_with_the_sentence_of_load(tmp_path, samples, reason):
+    path = save(tmp_path / "a.wav", samples, subtype="FLOAT")
+    with pytest.raises(audio.AudioError) as caught:
+        streamed(path, seconds=1)
+    assert caught.value.reason == refused(path) == reason
+
+
+def test_a_stream_of_no_music_is_refused(tmp_path):
+    (tmp_path / "a.wav").write_text("not music, but poetry\n" * 50)
+    for song in (tmp_path / "a.wav", io.BytesIO(b"poetry"), tmp_path / "b.wav", io.BytesIO()):
+        with pytest.raises(audio.AudioError, match=r"cannot be decoded|is not there"):
+            streamed(song)
+
+
+def test_two_hours_take_no_more_memory_than_five_minutes(tmp_path):
+    def peak(minutes):
+        # Cheap to write and to read, and it has to be resampled and mixed all the same.
+        path, minute = tmp_path / f"{minutes}.wav", noise(1, 8000, 2).repeat(60, axis=0) * 0.1
+        with sf.SoundFile(path, "w", 8000, 2, "PCM_U8") as file:
+            for _ in range(minutes):
+                file.write(minute)
+        tracemalloc.start()
+        seconds = sum(len(block) for block in audio.stream(path)) / SR
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert seconds == pytest.approx(60 * minutes)
+        return peak
+
+    short = peak(5)  # more than one chunk and block
+    assert peak(120) < 1.1 * short
+    assert short < 20e6

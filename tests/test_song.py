@@ -1,292 +1,310 @@
-"""A classifier that says how good it is, and that is never fooled by the folder it is read from."""
+"""A classifier that says how good it is, when it isn't sure, and takes a song as it comes."""
 
-import hashlib
+import io
 import json
-import pickle
-import shutil
+import tracemalloc
 from datetime import date
 
 import numpy as np
 import pandas as pd
+import pooch
 import pytest
+import soundfile as sf
+from test_training import LABELS, gtzan_songs, own_songs, write_table
 
-from helpers import datasets, features, jukebox, models, song
-from helpers.song import CARD, NETWORK, SongClassifier
+from helpers import audio, calibration, datasets, features, jukebox, models, training
+from helpers.song import NOT_SURE, SongClassifier
 
-LABELS = ["blues", "jazz", "rock"]
-
-
-def write_table(path, songs, feature_set="script", **columns):
-    """A table as `extract` writes it, of random features that differ a little by genre."""
-    rng = np.random.default_rng(0)
-    names = features.names(feature_set)
-    shift = songs.genre.map({genre: i for i, genre in enumerate(sorted(set(songs.genre)))})
-    X = rng.normal(size=(len(songs), len(names))) + shift.to_numpy()[:, np.newaxis]
-    table = pd.DataFrame(X, columns=names)
-    table.insert(0, "filename", [f"{name}.wav" for name in songs.song_id])
-    table.assign(**columns, label=songs.genre.to_numpy()).to_csv(path, index=False)
-    return path
+SR = audio.SAMPLE_RATE
 
 
-def own_songs(n=6):
-    rows = [(f"my {genre} {i}", genre) for genre in LABELS for i in range(n)]
-    return pd.DataFrame(rows, columns=["song_id", "genre"])
+@pytest.fixture(scope="module")
+def classifier():
+    return SongClassifier.fit()
 
 
-def gtzan_songs(n=20):
-    songs = datasets.songs()
-    return songs[songs.genre.isin(LABELS)].groupby("genre").head(n)
-
-
-def quick(patch):
-    """Two epochs will do where nobody looks at the accuracy."""
-    full = models.script_network
-    patch.setattr(models, "script_network", lambda: full(epochs=2))
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch, request):
-    if "published" not in request.fixturenames:
-        quick(monkeypatch)
+@pytest.fixture(scope="module")
+def borrowed():
+    return SongClassifier.fit(ear="musicnn")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A classifier of songs whose artists are known, and the CSV that it learned from."""
+    """The script's network, trained for two epochs on a table of three genres."""
     csv = write_table(tmp_path_factory.mktemp("song") / "table.csv", gtzan_songs())
+    full = models.script_network
     with pytest.MonkeyPatch.context() as patch:
-        quick(patch)
-        return SongClassifier.fit(csv), csv
+        patch.setattr(models, "script_network", lambda: full(epochs=2))
+        return SongClassifier.fit(csv)
 
 
 @pytest.fixture(scope="module")
-def saved(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("saved") / "new" / "model"
-    trained[0].save(folder)
-    return folder
+def song(tmp_path_factory):
+    """Twelve seconds of a band that plays jazz."""
+    path = tmp_path_factory.mktemp("song") / "song.wav"
+    sf.write(path, jukebox.play("jazz", 12.0), SR, subtype="FLOAT")
+    return path
+
+
+def save(path, y, sr=SR, **options):
+    sf.write(path, y, sr, **options)
+    return path
+
+
+def check(answer, labels=datasets.GENRES):
+    """What holds for every answer."""
+    p = answer.probabilities
+    assert set(p.index) == set(labels)
+    assert p.is_monotonic_decreasing
+    assert p.sum() == pytest.approx(1)
+    assert answer.genre in (p.index[0], NOT_SURE)
+    assert list(answer.timeline.columns) == list(labels)
+    np.testing.assert_allclose(answer.timeline.dropna().sum(axis=1), 1)
+    return answer
+
+
+def test_the_sampler_teaches_in_seconds_and_the_card_says_how_well(classifier):
+    card = classifier.card
+    assert json.loads(json.dumps(card)) == card
+    assert classifier.labels == list(datasets.GENRES)
+    assert (card["ear"], card["songs"]) == ("full", 509)
+    assert abs((date.today() - date.fromisoformat(card["date"])).days) <= 1
+    assert set(card["versions"]) == {"keras", "librosa", "numpy", "scikit-learn"}
+    assert set(card["accuracy"]) == set(training.PROTOCOLS)
+    for score in card["accuracy"].values():
+        assert 0 < score["low"] < score["value"] < score["high"] < 1
+        assert score["protocol"].endswith(tuple(training.PROTOCOLS.values()))
+    known, new = (card["accuracy"][f"{kind} split"] for kind in ("random", "artist-safe"))
+    assert (new["n"], new["artists"]) == (509, 197)
+    assert 0.50 < new["value"] < 0.57
+    assert known["value"] > new["value"] + 0.05
+
+
+def test_the_card_says_how_often_it_is_sure_and_then_right(classifier):
+    sure = classifier.card["when_sure"]
+    assert sure["target"] == 0.8
+    assert sure["coverage"]["n"] == 509
+    assert sure["accuracy"]["n"] == round(sure["coverage"]["value"] * 509)
+    assert 0.15 < sure["coverage"]["value"] < 0.35
+    # What was promised lies in the interval.
+    assert sure["accuracy"]["low"] < 0.8 < sure["accuracy"]["high"]
+    assert classifier.card["calibration_error"] < 0.07
+
+
+def test_the_borrowed_ear_is_better_on_new_artists_and_more_often_sure(borrowed, classifier):
+    theirs, mine = borrowed.card, classifier.card
+    score = theirs["accuracy"]["artist-safe split"]
+    assert 0.70 < score["value"] < 0.80
+    assert score["low"] > mine["accuracy"]["artist-safe split"]["value"]
+    coverage = theirs["when_sure"]["coverage"]["value"]
+    assert coverage > 2 * mine["when_sure"]["coverage"]["value"]
+
+
+def test_an_answer_is_put_together_from_its_windows(classifier, song):
+    answer = check(classifier.predict(song))
+    assert answer.timeline.index.tolist() == [0, 3, 6, 9]
+    y, _ = audio.load(song)
+    heard = [features.describe_fast(window) for window in audio.windows(y)]
+    p = classifier.pipeline.predict_proba(np.stack(heard))
+    expected = calibration.combine(p, classifier.card["temperature"])
+    np.testing.assert_allclose(answer.probabilities[classifier.labels], expected, atol=1e-6)
+    one = calibration.combine(p[:1], classifier.card["temperature"])
+    np.testing.assert_allclose(answer.timeline.loc[0], one, atol=1e-6)
+
+
+def test_it_is_sure_above_the_threshold_only(classifier, song):
+    best = classifier.predict(song).probabilities
+    for threshold, genre in [(best.iloc[0] - 0.01, best.index[0]), (best.iloc[0] + 0.01, NOT_SURE)]:
+        cautious = SongClassifier(classifier.pipeline, classifier.card | {"threshold": threshold})
+        answer = cautious.predict(song)
+        assert answer.genre == genre
+        assert str(answer).startswith("not sure (" if genre == NOT_SURE else f"{genre} ")
+
+
+@pytest.mark.parametrize(
+    ("sr", "channels", "name"),
+    [(8000, 2, "a.wav"), (48000, 1, "a.flac"), (44100, 2, "a.mp3"), (96000, 6, "a.wav")],
+)
+def test_any_rate_and_number_of_channels(classifier, song, tmp_path, sr, channels, name):
+    import librosa
+
+    y, _ = audio.load(song)
+    y = librosa.resample(y, orig_sr=SR, target_sr=sr)
+    path = save(tmp_path / name, np.column_stack([y] * channels), sr)
+    answer = check(classifier.predict(path))
+    assert len(answer.timeline) == 4
+    mono = audio.load(path)[0]
+    expected = classifier.predict(mono, SR).probabilities
+    np.testing.assert_allclose(answer.probabilities[expected.index], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("seconds", [0.06, 0.2, 1.9, 2.0, 2.9, 4.9, 5.0, 31.0])
+def test_any_length(classifier, tmp_path, seconds):
+    path = save(tmp_path / "a.wav", jukebox.play("rock", max(seconds, 0.1))[: round(seconds * SR)])
+    answer = check(classifier.predict(path))
+    assert len(answer.timeline) == max(1, (seconds - 2) // 3 + 1)
+
+
+def test_samples_say_the_same_as_their_file(classifier, song):
+    y, expected = sf.read(song)[0], classifier.predict(song).probabilities
+    stereo = np.column_stack([y, y])
+    whole = np.round(y * 32767).astype(np.int16)
+    for samples in (
+        y,
+        y.astype(np.float32),
+        stereo,
+        stereo.T,
+        whole,
+        io.BytesIO(song.read_bytes()),
+    ):
+        answer = classifier.predict(samples, SR).probabilities
+        np.testing.assert_allclose(answer[expected.index], expected, atol=0.005)
+
+
+def test_samples_need_their_rate(classifier):
+    with pytest.raises(ValueError, match=r"predict\(y, sr\)"):
+        classifier.predict(np.zeros(SR))
+
+
+def test_silent_windows_count_for_nothing(classifier, song, tmp_path):
+    y, expected = sf.read(song)[0], classifier.predict(song)
+    path = save(tmp_path / "a.wav", np.r_[np.zeros(6 * SR), y, np.zeros(40 * SR)], subtype="FLOAT")
+    answer = classifier.predict(path)
+    assert answer.silent == 15
+    assert answer.timeline.notna().all(axis=1).to_numpy().nonzero()[0].tolist() == [2, 3, 4, 5]
+    np.testing.assert_allclose(answer.probabilities, expected.probabilities, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (np.zeros(5 * SR), "is silent"),
+        (np.r_[np.zeros(2 * SR), np.ones(SR) / 2, np.zeros(2 * SR)], "is silent wherever"),
+        (np.ones(500), "lasts only 0.023 s"),
+        (np.empty(0), "lasts only 0.000 s"),
+        (np.r_[np.ones(SR), np.nan], "not numbers"),
+    ],
+    ids=["silence", "silent windows", "short", "empty", "nan"],
+)
+def test_what_is_no_music_gets_a_sentence(classifier, samples, words):
+    with pytest.raises(audio.AudioError, match=words):
+        classifier.predict(samples, SR)
+
+
+def test_other_files_get_a_sentence(classifier, tmp_path):
+    (tmp_path / "a.wav").write_text("not music, but poetry\n" * 50)
+    for path, words in [("a.wav", "cannot be decoded"), ("b.wav", "is not there")]:
+        with pytest.raises(audio.AudioError, match=words):
+            classifier.predict(tmp_path / path)
+
+
+def test_two_hours_take_no_more_memory_than_five_minutes(classifier, tmp_path, monkeypatch):
+    # Listening would take most of the time here; what it gives doesn't matter.
+    monkeypatch.setattr(training, "listen", lambda windows, ear: np.zeros((len(windows), 70)))
+
+    def peak(minutes):
+        path = tmp_path / f"{minutes}.wav"
+        minute = np.random.default_rng(0).uniform(-0.1, 0.1, 8000).repeat(60)
+        with sf.SoundFile(path, "w", 8000, 1, "PCM_U8") as file:
+            for _ in range(minutes):
+                file.write(minute)
+        tracemalloc.start()
+        answer = classifier.predict(path)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(answer.timeline) == 20 * minutes
+        return peak
+
+    peak(1)  # whatever is done once
+    # The samples of two hours would fill 635 MB.
+    assert peak(120) < 1.2 * peak(5) < 20e6
+
+
+def test_a_saved_classifier_answers_as_before(classifier, song, tmp_path):
+    classifier.save(tmp_path / "new" / "model")
+    loaded = SongClassifier.load(tmp_path / "new" / "model")
+    pd.testing.assert_frame_equal(loaded.predict(song).timeline, classifier.predict(song).timeline)
+    assert loaded.predict(song).genre == classifier.predict(song).genre
+    assert loaded.card.items() >= classifier.card.items()
 
 
 @pytest.fixture
-def model(saved, tmp_path):
-    """A copy of the saved classifier, to be spoiled."""
-    return shutil.copytree(saved, tmp_path / "model")
+def cache(tmp_path, monkeypatch):
+    """A user's cache folder of one's own."""
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
+    return tmp_path / "cache" / "hear-the-genre"
 
 
-def change_card(folder, **changes):
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    (folder / CARD).write_text(json.dumps(card | changes), encoding="utf-8")
+def test_the_default_learns_once(cache, song, monkeypatch):
+    first = SongClassifier.default()
+    [folder] = cache.iterdir()
+    assert folder.name.startswith("song-classifier-full-")
+    monkeypatch.setattr(SongClassifier, "_learn", None)
+    again = SongClassifier.default()
+    assert again.card["accuracy"] == first.card["accuracy"]
+    assert again.predict(song).probabilities.equals(first.predict(song).probabilities)
 
 
-def refusal(folder):
-    """The sentence with which a folder is refused."""
-    with pytest.raises(ValueError, match="train one with 'python -m helpers train'") as caught:
-        SongClassifier.load(folder)
-    sentence = str(caught.value)
-    assert "\n" not in sentence
-    assert sentence.startswith(f"{folder} holds no classifier that can be used (")
-    return sentence
+def test_a_spoiled_default_is_learned_anew(cache):
+    SongClassifier.default()
+    [folder] = cache.iterdir()
+    (folder / "card.json").write_text("{}")
+    assert SongClassifier.default().card["ear"] == "full"
+    assert SongClassifier.load(folder).card["songs"] == 509
 
 
-def test_a_saved_classifier_answers_as_before(trained, saved):
-    X = np.random.default_rng(1).normal(size=(50, 26))
-    loaded = SongClassifier.load(saved)
-    np.testing.assert_array_equal(
-        loaded.pipeline.predict_proba(X), trained[0].pipeline.predict_proba(X)
-    )
-    assert loaded.labels == trained[0].labels == LABELS
-    assert sorted(path.name for path in saved.iterdir()) == [CARD, NETWORK]
-    again = saved.parent / "again"
-    loaded.save(again)
-    assert (again / CARD).read_bytes() == (saved / CARD).read_bytes()
+def test_a_default_that_cannot_be_kept_is_learned_all_the_same(cache):
+    cache.parent.mkdir(parents=True)
+    cache.write_text("a file in the way")
+    assert SongClassifier.default().card["ear"] == "full"
 
 
-def test_a_song_gets_probabilities_the_most_probable_first(saved, tmp_path):
-    jukebox.album(tmp_path, songs_per_genre=1, seconds=1.0)
-    answer = SongClassifier.load(saved).predict(tmp_path / "jazz" / "jazz.00000.wav")
-    assert set(answer.index) == set(LABELS)
-    assert answer.is_monotonic_decreasing
-    assert answer.sum() == pytest.approx(1, abs=1e-5)
+def test_the_default_borrows_an_ear_that_is_there(cache, monkeypatch):
+    monkeypatch.setattr(datasets, "held", lambda name: cache if name == "musicnn" else None)
+    monkeypatch.setattr(SongClassifier, "_keep", lambda self, folder: None)
+    monkeypatch.setattr(SongClassifier, "_learn", lambda lesson: SongClassifier(None, lesson.facts))
+    assert SongClassifier.default().card["ear"] == "musicnn"
 
 
-def test_the_card_says_what_was_learned_how_and_how_well(saved, trained):
-    card = json.loads((saved / CARD).read_text(encoding="utf-8"))
-    assert card["labels"] == LABELS
-    assert card["feature_set"] == "script"
-    assert card["feature_version"] == features.FEATURE_VERSION
-    assert card["songs"] == 60
-    assert card["training_data_sha256"] == hashlib.sha256(trained[1].read_bytes()).hexdigest()
-    assert abs((date.today() - date.fromisoformat(card["date"])).days) <= 1
-    assert set(card["versions"]) == {"keras", "librosa", "numpy"}
-    assert len(card["scaler"]["mean"]) == len(card["scaler"]["scale"]) == 26
+def test_weights_that_are_not_there_are_missed_in_a_sentence(borrowed, song, monkeypatch):
+    def fail(name):
+        raise datasets.FetchError("Could not fetch musicnn.")
+
+    training.musicnn._ready.cache_clear()
+    monkeypatch.setattr(datasets, "fetch", fail)
+    with pytest.raises(datasets.FetchError, match="musicnn"):
+        borrowed.predict(song)
+
+
+def test_a_table_teaches_the_scripts_network(trained, song, tmp_path):
+    card = trained.card
+    assert (card["ear"], card["songs"], card["window_seconds"]) == ("script", 60, 30)
     assert set(card["accuracy"]) == {"random split", "artist-safe split"}
     for score in card["accuracy"].values():
         assert 0 <= score["low"] <= score["value"] <= score["high"] <= 1
-        assert score["n"] == 60
-        assert 1 < score["artists"] < 60
-        assert score["protocol"].startswith("5 folds, ")
-    assert "no artist in both" in card["accuracy"]["artist-safe split"]["protocol"]
+        assert (score["n"], score["protocol"][:9]) == (60, "5 folds, ")
+    answer = check(trained.predict(song), LABELS)
+    assert len(answer.timeline) == 1
+    trained.save(tmp_path)
+    assert SongClassifier.load(tmp_path).predict(song).timeline.equals(answer.timeline)
 
 
-def test_unknown_artists_allow_no_artist_safe_claim(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs(2))
-    assert set(SongClassifier.fit(csv).card["accuracy"]) == {"random split"}
+def test_a_few_songs_of_unknown_artists_make_it_cautious(tmp_path, song, monkeypatch):
+    full = models.script_network
+    monkeypatch.setattr(models, "script_network", lambda: full(epochs=2))
+    classifier = SongClassifier.fit(write_table(tmp_path / "table.csv", own_songs(2)))
+    assert set(classifier.card["accuracy"]) == {"random split"}
+    assert classifier.card["threshold"] == 1
+    assert classifier.card["when_sure"]["accuracy"] is None
+    assert classifier.predict(song).genre == NOT_SURE
+    json.dumps(classifier.card, allow_nan=False)
 
 
-def test_one_unknown_song_among_known_ones_is_enough(tmp_path):
-    songs = pd.concat([gtzan_songs(5), own_songs(1)], ignore_index=True)
-    table, _ = song.read_table(write_table(tmp_path / "table.csv", songs))
-    assert table.artist_group.isna().sum() == 3
-
-
-def test_a_column_of_artists_allows_both_splits(tmp_path):
-    songs = own_songs(3)
-    artists = [f"{genre} band {i % 3}" for i, genre in enumerate(songs.genre)]
-    csv = write_table(tmp_path / "table.csv", songs, artist=artists)
-    accuracy = SongClassifier.fit(csv).card["accuracy"]
-    assert set(accuracy) == {"random split", "artist-safe split"}
-    assert accuracy["artist-safe split"]["artists"] == 9
-
-
-def test_songs_without_an_artist_count_as_artists_of_their_own(tmp_path):
-    songs = own_songs()
-    artists = ["the band"] * 6 + [""] * 12
-    table, _ = song.read_table(write_table(tmp_path / "table.csv", songs, artist=artists))
-    assert table.artist_group.nunique() == 13
-
-
-def test_too_few_artists_for_folds_leave_the_random_split(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs(4), artist=["one"] * 5 + ["two"] * 7)
-    assert set(SongClassifier.fit(csv).card["accuracy"]) == {"random split"}
-
-
-def test_the_fuller_features_are_recognized(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs(2), feature_set="full")
-    table, feature_set = song.read_table(csv)
-    assert feature_set == "full"
-    assert len(table) == 6
-
-
-def test_a_genre_may_be_called_none_and_a_column_genre(tmp_path):
-    songs = pd.DataFrame({"song_id": list("abcd"), "genre": ["None", "None", "NA", "NA"]})
-    csv = write_table(tmp_path / "table.csv", songs, genre="mine", song_id=7)
-    table, _ = song.read_table(csv)
-    assert table.genre.tolist() == songs.genre.tolist()
-    assert table.song_id.tolist() == list("abcd")
-
-
-def test_incomplete_rows_are_left_out(tmp_path):
-    csv = write_table(tmp_path / "table.csv", own_songs(5))
-    table = pd.read_csv(csv)
-    table.loc[0, "rmse"], table.loc[1, "label"], table.loc[2, "filename"] = [np.nan, None, None]
-    table.to_csv(csv, index=False)
-    left = song.read_table(csv)[0].filename
-    assert left.tolist() == table.filename[3:].tolist()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "cannot be read as a table"),
-        (b"\xff\xfe\x00 no text", "cannot be read as a table"),
-        (b"filename,label\na.wav,rock\n", "is no feature table: make one with 'python -m helpers"),
-        (",".join(["filename", *features.names("script"), "label"]).encode(), "is too small"),
-    ],
-)
-def test_other_files_are_refused_in_a_sentence(tmp_path, content, sentence):
-    (tmp_path / "table.csv").write_bytes(content)
-    with pytest.raises(ValueError, match=sentence) as caught:
-        SongClassifier.fit(tmp_path / "table.csv")
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"table\.csv cannot be read as a table"):
-        SongClassifier.fit(tmp_path / "table.csv")
-
-
-def test_a_missing_folder_is_refused(tmp_path):
-    assert "No such file" in refusal(tmp_path / "nowhere")
-
-
-def test_a_missing_network_is_refused(model):
-    (model / NETWORK).unlink()
-    assert f"{NETWORK} is missing" in refusal(model)
-
-
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", "null", '{"labels": []}'])
-def test_a_broken_card_is_refused(model, content):
-    (model / CARD).write_text(content)
-    refusal(model)
-
-
-def test_a_card_cut_short_is_refused(model):
-    content = (model / CARD).read_bytes()
-    (model / CARD).write_bytes(content[: len(content) // 2])
-    refusal(model)
-
-
-def test_a_network_cut_short_is_refused(model):
-    content = (model / NETWORK).read_bytes()
-    (model / NETWORK).write_bytes(content[: len(content) // 2])
-    assert "is no safe network" in refusal(model)
-
-
-def test_features_of_another_version_are_refused(model):
-    change_card(model, feature_version="0")
-    assert "version 0 of the features" in refusal(model)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"labels": ["blues", "jazz"]},
-        {"labels": 3},
-        {"feature_set": "full"},
-        {"feature_set": "none such"},
-        {"scaler": {"mean": [0.0], "scale": [1.0]}},
-        {"scaler": {"mean": ["a"] * 26, "scale": [1.0] * 26}},
-        {"scaler": {}},
-        {"scaler": None},
-    ],
-)
-def test_a_card_that_does_not_fit_its_network_is_refused(model, changes):
-    change_card(model, **changes)
-    assert "do not belong together" in refusal(model)
-
-
-def test_a_network_that_carries_code_is_refused(model, tmp_path):
-    import keras
-
-    mark = tmp_path / "the code ran"
-    network = keras.Sequential(
-        [
-            keras.Input((26,)),
-            keras.layers.Lambda(lambda x, path=str(mark): (open(path, "w").close(), x)[1]),
-            keras.layers.Dense(3, activation="softmax"),
-        ]
-    )
-    network.save(model / NETWORK)
-    mark.unlink(missing_ok=True)
-    assert "is no safe network" in refusal(model)
-    assert not mark.exists()
-
-
-class Bomb:
-    """What a pickle can do to whoever opens it."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (self.path, "w")
-
-
-@pytest.mark.parametrize("name", [NETWORK, CARD])
-def test_a_pickle_is_never_opened(model, tmp_path, name):
-    mark = tmp_path / "the pickle was opened"
-    (model / name).write_bytes(pickle.dumps(Bomb(str(mark))))
-    refusal(model)
-    assert not mark.exists()
+def test_one_row_for_thirty_seconds(trained, tmp_path):
+    y = np.tile(jukebox.play("blues", 10.0), 7)
+    answer = trained.predict(save(tmp_path / "a.wav", y))
+    assert answer.timeline.index.tolist() == [0, 30]
 
 
 @pytest.fixture(scope="module")
