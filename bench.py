@@ -4,7 +4,8 @@
 Milliseconds for the script's 26 features of a 30 s song on one core, decoding included: with
 librosa as the well-known script calls it, with the shared spectrogram of lesson 03, and with the
 fused pass of `extract`; the floor only decodes and transforms. Rounds are interleaved, so that a
-machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted.
+machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted. Last,
+how long a classifier takes to answer for a song as MP3, after its first answer.
 """
 
 import os
@@ -25,8 +26,10 @@ import librosa
 import numpy as np
 import pandas as pd
 import scipy.fft
+import soundfile as sf
 
 from helpers import audio, datasets, features, jukebox
+from helpers.song import SongClassifier
 
 SECONDS, SONGS, ROUNDS = 30.0, 10, 5
 
@@ -100,6 +103,22 @@ def thousand(songs):
         return time.perf_counter() - start
 
 
+def answers(path):
+    """Seconds to answer for a song with each ear that this machine has; rounds are interleaved."""
+    ears = ["full", "musicnn"] if datasets.held("musicnn") else ["full"]
+    classifiers = [SongClassifier.fit(ear=ear) for ear in ears]
+    times = np.zeros((1 + ROUNDS, len(ears)))
+    with tempfile.TemporaryDirectory() as folder:
+        song = Path(folder, "song.mp3")
+        sf.write(song, *audio.load(path, duration=SECONDS), format="MP3")
+        for row in times:
+            for i, classifier in enumerate(classifiers):
+                start = time.perf_counter()
+                classifier.predict(song)
+                row[i] = time.perf_counter() - start
+    return dict(zip(ears, times[1:].T, strict=True))
+
+
 def main(arguments):
     with tempfile.TemporaryDirectory() as album:
         folder = arguments[0] if arguments else datasets.held("gtzan-mini")
@@ -111,9 +130,14 @@ def main(arguments):
         for name, own in zip(VARIANTS, times.T, strict=True):
             print(f"{name:40}{1000 * median(own):12.1f}{median(times[:, 0] / own):14.1f}")
         total, one_core = thousand(songs), 1000 * median(times[:, 0])
+        answered = answers(songs[0])
     print("\n1,000 songs, start-up counted")
     print(f"{'the script on one core (from its median)':40}{one_core:11.1f} s")
     print(f"{'extract on two cores, a fresh Python':40}{total:11.1f} s{one_core / total:13.1f}")
+    print(f"\n{'an answer for one MP3 of 30 s':40}{'ms':>12}{'times longer':>14}")
+    for ear, own in answered.items():
+        longer = median(own / answered["full"])
+        print(f"listening with {ear:25}{1000 * median(own):12.1f}{longer:14.1f}")
 
 
 if __name__ == "__main__":

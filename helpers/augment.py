@@ -25,13 +25,14 @@ def mask(X, y, bands=16, frames=32):
     return tf.where(hidden, tf.reduce_mean(X, axis=(1, 2), keepdims=True), X), y
 
 
-def mixup(X, y, alpha=0.2):
+def mixup(X, y, alpha=0.4):
     """Blend each patch with another of the batch, and their labels alike.
 
     The share is drawn from a beta distribution with both parameters alpha (Zhang et al. 2018).
     """
     import tensorflow as tf
 
+    X, y = tf.convert_to_tensor(X), tf.convert_to_tensor(y)
     n = tf.shape(X)[0]
     a, b = tf.unstack(tf.random.gamma((2, n), alpha))
     share = a / (a + b + 1e-12)

@@ -103,6 +103,7 @@ def confusion(predictions, *, title="", ax=None):
     )  # fmt: skip
     ax.set(xlabel="predicted genre", ylabel="true genre", title=title)
     ax.tick_params(axis="x", rotation=45)
+    ax.tick_params(axis="y", rotation=0)
     return ax
 
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers import models
+from helpers import augment, models
 
 WITHOUT_TENSORFLOW = """
 import sys
@@ -174,3 +174,60 @@ def test_a_genre_that_only_validation_knows_is_refused(data):
     X, y = data
     with pytest.raises(ValueError, match="no training song plays polka"):
         small(epochs=1).fit(X, y, validation=(X[:2], np.array(["rock", "polka"], dtype=object)))
+
+
+@pytest.fixture(scope="module")
+def few_patches():
+    rng = np.random.default_rng(0)
+    return rng.normal(-40, 15, (40, 64, 128)).astype(np.float32), np.repeat(["jazz", "rock"], 20)
+
+
+def test_the_cnn_is_small_and_compiled():
+    network = models.cnn()
+    assert network.count_params() == 24_394
+    assert network.output_shape == (None, 10)
+    assert network.loss == "categorical_crossentropy"
+
+
+def test_the_cnn_is_deaf_to_the_volume(few_patches):
+    X, y = few_patches
+    model = models.NetworkClassifier(models.cnn, epochs=2, batch_size=16).fit(X, y)
+    np.testing.assert_allclose(model.predict_proba(X + 12), model.predict_proba(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("change", [augment.mask, augment.mixup, augment.mask_and_mixup])
+def test_augmented_training_is_the_same_every_time(few_patches, change):
+    X, y = few_patches
+    model = models.NetworkClassifier(models.cnn, epochs=2, batch_size=16, augment=change)
+    first = model.fit(X, y, validation=(X, y)).predict_proba(X)
+    assert np.array_equal(model.fit(X, y, validation=(X, y)).predict_proba(X), first)
+    assert not np.array_equal(model.set_params(augment=None).fit(X, y).predict_proba(X), first)
+
+
+def test_masks_cover_bands_and_frames_with_the_mean(few_patches):
+    X, y = few_patches[0], np.eye(10)[np.zeros(40, int)]
+    changed, labels = augment.mask(X, y, bands=10, frames=20)
+    hidden = np.asarray(changed) != X
+    assert hidden.any()
+    assert np.array_equal(labels, y)
+    assert hidden.all(axis=2).sum(axis=1).max() <= 10, "whole bands"
+    assert hidden.all(axis=1).sum(axis=1).max() <= 20, "whole frames"
+    means = np.broadcast_to(X.mean(axis=(1, 2), keepdims=True), X.shape)
+    np.testing.assert_allclose(np.asarray(changed)[hidden], means[hidden], rtol=1e-4)
+
+
+def test_mixup_blends_patches_and_labels_alike():
+    X = np.arange(8, dtype=np.float32)[:, np.newaxis, np.newaxis] * np.ones((8, 4, 6), np.float32)
+    labels = np.eye(8, dtype=np.float32)
+    blended, shares = (np.asarray(part) for part in augment.mixup(X, labels))
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(blended[:, 0, 0], shares @ np.arange(8), atol=1e-4)
+    assert (shares.max(axis=1) < 0.999).any()
+
+
+def test_a_saved_cnn_is_read_in_safe_mode(few_patches, tmp_path):
+    X, y = few_patches
+    model = models.NetworkClassifier(models.cnn, epochs=1, batch_size=16).fit(X, y)
+    model.network_.save(tmp_path / "network.keras")
+    again = models.load_network(tmp_path / "network.keras")
+    np.testing.assert_allclose(np.asarray(again(X)), model.predict_proba(X), atol=1e-6)
