@@ -1,4 +1,4 @@
-# make lab · make course · make test · make bench   (each does its own set-up)
+# make lab · make course · make page · make test · make bench   (each does its own set-up)
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -19,7 +19,7 @@ endif
 export PYTHONHASHSEED := 0
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: lab course test bench outputs lock clean
+.PHONY: lab course page test bench outputs lock clean
 
 lab: $(READY)
 	@options="--ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"; \
@@ -34,6 +34,11 @@ build/course/%.html: notebooks/%.ipynb $(wildcard helpers/*.py data/*) | $(READY
 	@mkdir -p build/course
 	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --log-level=WARN --to html --execute \
 		--ExecutePreprocessor.timeout=300 --output-dir build/course $<
+
+# Lesson 10's page: a song in, an answer out.
+page: $(READY)
+	@options=; [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options=--no-browser; \
+	cd notebooks/page && exec ../../$(BIN)/voila your_own_song.ipynb $$options
 
 test: export TQDM_DISABLE := 1
 test: $(READY)

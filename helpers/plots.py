@@ -271,7 +271,7 @@ def reliability(tables, *, title="", ax=None):
     for (name, table), (color, look) in zip(tables.items(), looks, strict=False):
         ax.plot(table.confidence, table.accuracy, look, color=color, label=name)
     ax.set(xlabel="probability of the answer (mean of a group)", ylabel="share of right answers")
-    ax.set(xlim=(0, 1), ylim=(0, 1), title=title)
+    ax.set(xlim=(0, 1.03), ylim=(0, 1.03), title=title)
     ax.legend(frameon=False, loc="upper left")
     return ax
 

@@ -16,6 +16,7 @@ from helpers import datasets, features, jukebox, models
 from helpers.__main__ import main
 from helpers.audio import SAMPLE_RATE
 from helpers.download import Mirror
+from helpers.song import SongClassifier
 
 GENRES = ("blues", "classical", "jazz")
 HEADER = (
@@ -134,6 +135,18 @@ def test_train_never_gives_an_accuracy_without_its_interval(run, table, tmp_path
     assert out[1].startswith("artists unknown")
     assert out[2] == f"trained on 9 songs, saved in {tmp_path / 'model'}"
     assert {path.name for path in (tmp_path / "model").iterdir()} == {"card.json", "network.keras"}
+
+
+def test_train_says_how_often_the_model_is_sure_and_then_right(run, table, monkeypatch, tmp_path):
+    score = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 40, "protocol": "5 folds"}
+    right = score | {"value": 0.8, "n": 10}
+    card = {"songs": 40, "accuracy": {"artist-safe split": score}}
+    card["when_sure"] = {"coverage": score | {"value": 0.25}, "accuracy": right}
+    monkeypatch.setattr(SongClassifier, "fit", lambda csv: SongClassifier(None, card))
+    monkeypatch.setattr(SongClassifier, "save", lambda self, folder: None)
+    code, out, err = run("train", table, "--out", tmp_path / "model")
+    assert (code, err, len(out)) == (0, [], 3)
+    assert out[1] == "when sure (25% of the songs): accuracy 0.800 [0.250, 0.750], n = 10 songs"
 
 
 def test_predict_names_the_three_most_probable_genres(run, model, collection):

@@ -59,6 +59,13 @@ def test_it_is_the_same_network_as_the_checkpoints_own_graph(
     assert np.ptp(ours, axis=0).max() > 0.1, "three windows of three kinds of music differ"
 
 
+def test_weights_are_read_from_the_published_wheel(musicnn_wheel, tmp_path):
+    musicnn.convert(musicnn_wheel, tmp_path / "musicnn.npz")
+    with np.load(tmp_path / "musicnn.npz", allow_pickle=False) as stored:
+        sizes = [stored[name].size for name in stored.files]
+    assert sum(sizes) == 2 * musicnn.N_PARAMETERS
+
+
 def test_a_front_end_filter_is_what_numpy_makes_of_it(networks, patches):
     """One layer stack, convolved by hand: normalization, 7 x 38 filters, ReLU, maximum."""
     w = musicnn.weights("MSD")

@@ -1,0 +1,118 @@
+"""Make what lesson 09's horse test needs: windows of real songs, changed, and what models say.
+
+    python data/build_probe.py                  fetches GTZAN mini and MusiCNN's weights first
+    python data/build_probe.py --source FOLDER  uses a copy of the songs: FOLDER/<genre>/<song>.wav
+
+The window at 12 s of each song is changed in each way of `probe.TRANSFORMATIONS`. ``probe.npz``
+keeps what hand-made features make of it, ``probe.csv`` what the two networks answer, each trained
+on five folds by artist, so that none had heard the artist.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from helpers import audio, datasets, features, models, musicnn, probe, splits
+
+START = 12
+HERE = Path(__file__).resolve().parent
+
+
+def change_windows(folder, songs):
+    """The window of each song after each transformation.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds ``<genre>/<song_id>.wav``.
+    songs : list of str
+
+    Returns
+    -------
+    dict of str to np.ndarray, shape (n_songs, 44100)
+        By transformation.
+    """
+    paths = [Path(folder) / song.partition(".")[0] / f"{song}.wav" for song in songs]
+    music = [audio.load(path, offset=START, duration=probe.NEEDED_SECONDS)[0] for path in paths]
+    return {
+        name: np.stack([probe.transform(y, name) for y in music]) for name in probe.TRANSFORMATIONS
+    }
+
+
+def describe(windows):
+    """Hand-made features (n, 70) and log-mel patches (n, 64, 128), rounded as those that ship."""
+    with threadpool_limits(1, user_api="blas"):
+        described = np.stack([features.describe_fast(y) for y in windows])
+        patches = np.stack([features.to_bytes(features.log_mel(y)) for y in windows])
+    return described.astype(np.float16), features.from_bytes(patches)
+
+
+def ask_musicnn(rows, described, heard):
+    """What the linear classifier of lesson 07 answers.
+
+    Parameters
+    ----------
+    rows : np.ndarray, shape (n,)
+        Which rows of the sampler the windows are.
+    described, heard : dict of str to np.ndarray
+        By transformation, features and what MusiCNN hears; the untouched windows are not asked for.
+
+    Returns
+    -------
+    dict of str to pd.DataFrame
+        From `probe.examine`.
+    """
+    sampler = datasets.sampler()
+    X = musicnn.inputs(datasets.embeddings(), sampler[list(features.names("full"))])
+    changed = {name: musicnn.inputs(heard[name], described[name]) for name in described}
+    folds = splits.by_artist(sampler)
+    return probe.examine(musicnn.classifier(), X, sampler, folds, changed, rows, balanced=True)
+
+
+def ask_cnn(rows, patches):
+    """What the network of lesson 06 answers to log-mel patches, by transformation."""
+    sampler = datasets.sampler()
+    cnn = models.NetworkClassifier(models.cnn, epochs=30, look_every=30)
+    known = features.from_bytes(datasets.patches())
+    return probe.examine(cnn, known, sampler, splits.by_artist(sampler), patches, rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--source", type=Path, help="folder that holds <genre>/<song>.wav")
+    parser.add_argument("--out", type=Path, default=HERE, help="where to write (default: data/)")
+    args = parser.parse_args()
+    folder = args.source or datasets.fetch("gtzan-mini")
+    sampler = datasets.sampler()
+    rows = np.flatnonzero(sampler.start == START)
+    songs = sampler.song_id.iloc[rows].tolist()
+    windows = change_windows(folder, songs)
+    described, patches = zip(*map(describe, windows.values()), strict=True)
+    np.savez_compressed(
+        args.out / "probe.npz",
+        names=list(windows),
+        rows=rows,
+        described=np.stack(described),
+        spectra=np.stack([probe.bands(patch) for patch in patches]).astype(np.float16),
+    )
+    heard = {name: musicnn.listen(y).astype(np.float16) for name, y in windows.items()}
+    said = {
+        "CNN": ask_cnn(rows, dict(zip(windows, patches, strict=True))),
+        "MusiCNN": ask_musicnn(rows, dict(zip(windows, described, strict=True)), heard),
+    }
+    parts = [
+        pd.DataFrame(
+            {"song_id": songs, "transformation": name}
+            | {model: answers[name].predicted.to_numpy() for model, answers in said.items()}
+        )
+        for name in (probe.ORIGINAL, *windows)
+    ]
+    pd.concat(parts).to_csv(args.out / "probe.csv", index=False)
+    print(f"{len(rows)} windows, changed in {len(windows)} ways, written to {args.out}")
+
+
+if __name__ == "__main__":
+    main()
