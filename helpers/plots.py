@@ -1,43 +1,35 @@
-"""How do we look at it? One look for the whole course, set when this module is imported."""
+"""How do we look at it?"""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
 from helpers import audio, evaluation
+from helpers.palette import GENRE_COLORS, GENRE_MARKERS, TEST_COLOR, TRAIN_COLOR
 
-# Paul Tol's "muted" scheme and a dark grey: told apart with every common kind of colour blindness.
-GENRE_COLORS = {
-    "blues": "#332288",
-    "classical": "#88CCEE",
-    "country": "#DDCC77",
-    "disco": "#CC6677",
-    "hiphop": "#882255",
-    "jazz": "#44AA99",
-    "metal": "#444444",
-    "pop": "#AA4499",
-    "reggae": "#117733",
-    "rock": "#999933",
-}
-# Shapes say the genre once more, for prints in grey.
-GENRE_MARKERS = dict(zip(GENRE_COLORS, "osD^vP*X<>", strict=True))
-TRAIN_COLOR, TEST_COLOR = "#332288", "#CC6677"
 
-plt.rcParams.update(
-    {
-        "figure.figsize": (8, 3.2),
-        "figure.dpi": 80,
-        "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.prop_cycle": plt.cycler(color=list(GENRE_COLORS.values())),
-        # The same bytes every time: no creation date, no random identifiers.
-        "svg.hashsalt": "hear-the-genre",
-    }
-)
+def show(*alts):
+    """Show the figures that are open, each with words for those who cannot see it.
+
+    Parameters
+    ----------
+    *alts : str
+        What each figure shows, in the order in which they were drawn. Screen readers say it on the
+        course's pages, where it becomes the picture's alt attribute.
+
+    Raises
+    ------
+    ValueError
+        If a figure has no words, or there are words without a figure.
+    """
+    from IPython.display import display
+
+    figures = [plt.figure(number) for number in plt.get_fignums()]
+    if len(figures) != len(alts) or not all(alts):
+        raise ValueError(f"describe each of the {len(figures)} open figures in a sentence or two")
+    for figure, alt in zip(figures, alts, strict=True):
+        display(figure, metadata={"image/png": {"alt": alt}})
+        plt.close(figure)
 
 
 def waveform(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):

@@ -50,6 +50,7 @@ def test_every_dependency_has_its_reason():
     [
         *PROJECT["dependencies"],
         *OPTIONAL["test"],
+        *OPTIONAL["site"],
         *OPTIONAL["dask"],
         f"python{PROJECT['requires-python']}",
     ],
@@ -66,7 +67,7 @@ def test_the_constraints_satisfy_the_bounds():
         [pin] = requirement.specifier
         assert pin.operator == "=="
         versions.setdefault(requirement.name, []).append(pin.version)
-    for line in [*PROJECT["dependencies"], *OPTIONAL["test"], *OPTIONAL["dask"]]:
+    for line in [*PROJECT["dependencies"], *OPTIONAL["test"], *OPTIONAL["site"], *OPTIONAL["dask"]]:
         wanted = Requirement(line)
         assert versions.get(wanted.name), f"{wanted.name} is not in constraints.txt: make lock"
         for version in versions[wanted.name]:
@@ -128,7 +129,7 @@ def test_no_file_is_audio(committed):
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "helpers").glob("*.py")), ids=lambda path: path.name
+    "path", sorted((ROOT / "helpers").rglob("*.py")), ids=lambda path: path.name
 )
 def test_modules_stay_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 320

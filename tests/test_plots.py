@@ -10,8 +10,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from colorspacious import cspace_convert
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
+from scipy.spatial.distance import pdist
 
 from helpers import datasets, evaluation, jukebox, plots
 
@@ -52,31 +54,43 @@ def test_one_color_and_one_shape_for_each_genre():
     assert len(set(plots.GENRE_MARKERS.values())) == 10
 
 
-# What is left of a color's red, green and blue (linear light) to eyes without one kind of cone:
-# Machado, Oliveira & Fernandes (2009), severity 1.
-BLINDNESS = {
-    "normal": np.eye(3),
-    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
-    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
-    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
-}
-XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-
-
-def lab(color, seen_by):
-    """CIE L*a*b* of a color: distances below 2.3 or so cannot be seen."""
-    rgb = np.array(to_rgb(color))
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(np.asarray(BLINDNESS[seen_by]) @ linear, 0, 1)
-    x, y, z = np.cbrt(XYZ @ seen / XYZ.sum(axis=1))
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("seen_by", BLINDNESS)
+@pytest.mark.parametrize("seen_by", [None, "protanomaly", "deuteranomaly", "tritanomaly"])
 def test_the_colors_are_told_apart_with_color_blindness(seen_by):
-    points = [lab(color, seen_by) for color in plots.GENRE_COLORS.values()]
-    distances = [np.linalg.norm(a - b) for i, a in enumerate(points) for b in points[:i]]
-    assert min(distances) > 5
+    """Severity 100 of an anomaly is the blindness (Machado et al. 2009); 1 can just be seen."""
+    colors = np.array([to_rgb(color) for color in plots.GENRE_COLORS.values()])
+    if seen_by:
+        space = {"name": "sRGB1+CVD", "cvd_type": seen_by, "severity": 100}
+        colors = np.clip(cspace_convert(colors, space, "sRGB1"), 0, 1)
+    points = cspace_convert(colors, "sRGB1", "CAM02-UCS")
+    assert pdist(points).min() > 15
+
+
+@pytest.mark.parametrize("name", ["magma", "Blues", "Reds"])
+@pytest.mark.parametrize("seen_by", ["protanomaly", "deuteranomaly", "tritanomaly"])
+def test_the_maps_get_lighter_all_the_way_with_color_blindness(name, seen_by):
+    space = {"name": "sRGB1+CVD", "cvd_type": seen_by, "severity": 100}
+    colors = np.clip(
+        cspace_convert(plt.colormaps[name](np.linspace(0, 1, 32))[:, :3], space, "sRGB1"), 0, 1
+    )
+    steps = np.diff(cspace_convert(colors, "sRGB1", "CAM02-UCS")[:, 0])
+    assert np.all(steps > 0) or np.all(steps < 0)
+
+
+def test_figures_are_shown_with_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **data: shown.append(data))
+    for _ in range(2):
+        plt.subplots()
+    plots.show("a wave", "a cloud")
+    assert [data["metadata"]["image/png"]["alt"] for data in shown] == ["a wave", "a cloud"]
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("alts", [(), ("",), ("a wave", "a cloud")])
+def test_a_figure_without_words_is_refused(alts):
+    plt.subplots()
+    with pytest.raises(ValueError, match="describe each of the 1 open figures"):
+        plots.show(*alts)
 
 
 def test_a_waveform_is_small_and_whole(sound):
