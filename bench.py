@@ -4,8 +4,9 @@
 Milliseconds for the script's 26 features of a 30 s song on one core, decoding included: with
 librosa as the well-known script calls it, with the shared spectrogram of lesson 03, and with the
 fused pass of `extract`; the floor only decodes and transforms. Rounds are interleaved, so that a
-machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted. Last,
-how long a classifier takes to answer for a song as MP3, after its first answer.
+machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted; how long
+a classifier takes to answer for a song as MP3, after its first answer; and how long lesson 02's
+mixer takes from a slider to its new picture and player, beside the half second it may take.
 """
 
 import os
@@ -28,10 +29,11 @@ import pandas as pd
 import scipy.fft
 import soundfile as sf
 
-from helpers import audio, datasets, features, jukebox
+from helpers import audio, datasets, features, jukebox, panel
 from helpers.song import SongClassifier
 
 SECONDS, SONGS, ROUNDS = 30.0, 10, 5
+REDRAW_SECONDS = 0.5
 
 
 def script(path):
@@ -119,6 +121,18 @@ def answers(path):
     return dict(zip(ears, times[1:].T, strict=True))
 
 
+def redraws(genre):
+    """Seconds that the mixer takes after each of some turns, new to it, of a style's knobs."""
+    panel.render(genre)
+    times = []
+    for turn in range(ROUNDS):
+        for knob, value in (("brightness", 0.1), ("tempo", 90), ("key", 2), ("distortion", 0.6)):
+            start = time.perf_counter()
+            panel.render(genre, **{knob: value + turn if knob in ("tempo", "key") else value})
+            times.append(time.perf_counter() - start)
+    return times
+
+
 def main(arguments):
     with tempfile.TemporaryDirectory() as album:
         folder = arguments[0] if arguments else datasets.held("gtzan-mini")
@@ -138,6 +152,13 @@ def main(arguments):
     for ear, own in answered.items():
         longer = median(own / answered["full"])
         print(f"listening with {ear:25}{1000 * median(own):12.1f}{longer:14.1f}")
+    print(
+        f"\n{'a turn of a knob in the mixer':40}{'median ms':>12}{'longest ms':>14}{'of 0.5 s':>10}"
+    )
+    for genre in jukebox.GENRES:
+        own = redraws(genre)
+        share = max(own) / REDRAW_SECONDS
+        print(f"{genre:40}{1000 * median(own):12.1f}{1000 * max(own):14.1f}{share:10.2f}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,314 @@
+"""How good are we ourselves?
+
+A person names the genre of twenty windows, by ear or by picture, and is marked as the models are:
+on the same windows, with an interval, and against each of them.
+"""
+
+import base64
+import html
+import io
+import re
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy import stats
+
+from helpers import audio, datasets, evaluation
+from helpers.datasets import GENRES
+
+EACH = 2
+SECONDS = 2.0
+SOUND = "short-clips"
+# What lies further below the loudest point than this is drawn black.
+RANGE_DB = 70
+TICKS_HZ = (250, 1000, 2500, 5000, 10000)
+
+
+def choose(table, seed=0):
+    """Twenty windows for a person: two of each genre, no artist twice, in a random order.
+
+    They come from songs whose artist is known, whose label stood Sturm's check (the fault-filtered
+    split kept them), and whose sound is one small download ("short-clips"); in GTZAN mini four of
+    the genres are one artist each. An artist has one song in the draw, for else most of pop would
+    be Britney Spears, and duets don't take part with those who sing them.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        `datasets.sampler`.
+    seed : int
+        Another seed draws other windows; a few of them may be the same.
+
+    Returns
+    -------
+    pd.DataFrame, 20 rows
+        Rows of the table, under their own index: ``table.loc`` and ``predictions.loc`` find them.
+    """
+    rng = np.random.default_rng(seed)
+    # Songs of GTZAN mini have ten windows each, songs of the short clips one.
+    single = ~table.song_id.duplicated(keep=False)
+    checked = table.artist.notna() & table.fault_filtered_split.notna()
+    names = table.artist.dropna().unique()
+    duets = [name for name in names if any(_within(one, name) for one in names)]
+    pool = table[single & checked & ~table.artist.isin(duets)]
+    one_song_each = pool.sample(frac=1, random_state=rng).drop_duplicates("artist_group")
+    drawn = one_song_each.groupby("genre").sample(EACH, random_state=rng)
+    return drawn.sample(frac=1, random_state=rng)
+
+
+def _within(one, name):
+    return one != name and re.search(rf"\b{re.escape(one)}\b", name)
+
+
+def mark(windows, answers):
+    """A person's answers in the form of a model's predictions.
+
+    Parameters
+    ----------
+    windows : pd.DataFrame
+        From `choose`.
+    answers : sequence of str, or str
+        A genre for each window, in their order; or the twenty digits that the form shows.
+
+    Returns
+    -------
+    pd.DataFrame
+        song_id, artist_group, genre and predicted, as from `evaluation.cross_validate`.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer answers than windows, or one is no genre.
+    """
+    if isinstance(answers, str):
+        answers = [GENRES[int(digit)] if digit in "0123456789" else digit for digit in answers]
+    named = [str(name).lower().replace("-", "").replace(" ", "") for name in answers]
+    if len(named) != len(windows):
+        raise ValueError(f"there are {len(windows)} windows and {len(named)} answers")
+    for number, name in enumerate(named, 1):
+        if name not in GENRES:
+            raise ValueError(f"answer {number} is {name!r}: choose one of {', '.join(GENRES)}")
+    return windows[list(evaluation.KEPT)].assign(predicted=named)
+
+
+def as_digits(answers):
+    """Answers as a digit each, to be sent and pooled: 0 is blues, 9 is rock."""
+    return "".join(str(GENRES.index(name)) for name in answers)
+
+
+def score(rows):
+    """Share of right answers (from `mark`, or a model's), with Wilson's 95 % interval.
+
+    No artist plays in two of the windows, so the answers count as independent, and the binomial
+    distribution gives the interval. A bootstrap of so few would promise too much: who has all
+    twenty right would get an interval without any width.
+
+    Returns
+    -------
+    evaluation.Score
+    """
+    right, n = int((rows.predicted == rows.genre).sum()), len(rows)
+    low, high = stats.binomtest(right, n).proportion_ci(method="wilson")
+    return evaluation.Score(right / n, float(low), float(high), n, rows.artist_group.nunique())
+
+
+def scoreboard(people):
+    """One row for each person or model: by name, `mark`ed answers or predictions."""
+    scores = {name: score(rows) for name, rows in people.items()}
+    rows = [(name, f"{s.value * s.n:.0f} of {s.n}", str(s)) for name, s in scores.items()]
+    return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"])
+
+
+class Duel(NamedTuple):
+    """Who was right where the other was not, and how often luck alone would part them as far."""
+
+    only_a: int
+    only_b: int
+    n: int
+    p: float
+
+    def __str__(self):
+        p = f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
+        return f"{p}: of {self.n}, {self.only_a} right by A alone and {self.only_b} by B alone"
+
+
+def duel(a, b):
+    """A against B on the same windows: McNemar's exact test.
+
+    Only windows on which one is right and the other is wrong say who is better; if neither were,
+    each would be a toss of a coin. With one window an artist, the sign flips that
+    `evaluation.compare` draws are such tosses: twenty of them can be counted out, not drawn.
+
+    Raises
+    ------
+    ValueError
+        If the two are not about the same windows.
+    """
+    if list(a.song_id) != list(b.song_id):
+        raise ValueError("A and B answered other windows: mark both on the same twenty")
+    right_a = (a.predicted == a.genre).to_numpy()
+    right_b = (b.predicted == b.genre).to_numpy()
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    apart = only_a + only_b
+    p = float(stats.binomtest(only_a, apart).pvalue) if apart else 1.0
+    return Duel(only_a, only_b, len(a), p)
+
+
+def pool(windows, answers_by_name):
+    """A whole class on the same windows: how good one of them is on average, and all by vote.
+
+    Thirty people are not thirty times twenty witnesses: a window that is hard for one is hard for
+    most. So the interval of the average comes from drawing windows (artists), not answers.
+
+    Parameters
+    ----------
+    windows : pd.DataFrame
+    answers_by_name : mapping of str to answers
+        As `mark` takes them.
+
+    Returns
+    -------
+    dict of str to evaluation.Score
+        Equal votes go to the first genre in the alphabet.
+    """
+    marked = pd.concat([mark(windows, answers) for answers in answers_by_name.values()])
+    votes = marked.groupby("song_id").predicted.agg(lambda named: named.mode().iloc[0])
+    by_vote = mark(windows, votes.loc[windows.song_id])
+    return {
+        "one of us, on average": evaluation.accuracy(marked),
+        "all of us, by vote": score(by_vote),
+    }
+
+
+def sheet(patches):
+    """A contact sheet of windows (log-mel patches in dB), numbered and without names."""
+    fig, axes = plt.subplots(-(-len(patches) // 5), 5, figsize=(8, 1.35 * -(-len(patches) // 5)))
+    for number, (ax, patch) in enumerate(zip(axes.flat, patches, strict=False), 1):
+        _draw(ax, patch)
+        ax.set_title(f"{number}", fontsize=10, pad=2, loc="left")
+        ax.set(xticks=[], yticks=[])
+    return fig
+
+
+def _draw(ax, patch):
+    bottom = patch.max() - RANGE_DB
+    return ax.imshow(
+        patch, origin="lower", aspect="auto", cmap="magma", vmin=bottom, interpolation="nearest",
+        extent=(0, SECONDS, 0, len(patch)),
+    )  # fmt: skip
+
+
+def _picture(patch, number):
+    """One window as an HTML picture with axes."""
+    import librosa
+
+    fig = Figure(figsize=(5.2, 2.8), layout="constrained")
+    ax = fig.subplots()
+    _draw(ax, patch)
+    # The mel bands are even in mel, up to half the sample rate.
+    share = librosa.hz_to_mel(TICKS_HZ) / librosa.hz_to_mel(audio.SAMPLE_RATE / 2)
+    ax.set_yticks(share * len(patch), [f"{hz:,}" for hz in TICKS_HZ])
+    ax.set(xlabel="time (s)", ylabel="frequency (Hz)")
+    png = io.BytesIO()
+    fig.savefig(png, format="png", dpi=100)
+    coded = base64.b64encode(png.getvalue()).decode()
+    alt = f"Window {number}: two seconds to the right, low notes at the bottom, loud is bright"
+    return f'<img alt="{alt}" src="data:image/png;base64,{coded}" width="520">'
+
+
+class Form(widgets.VBox):
+    """Twenty windows to click through, and at the end what was right.
+
+    Parameters
+    ----------
+    windows, patches
+        From `choose`, and their log-mel patches in dB.
+    rivals : mapping of str to pd.DataFrame
+        Predictions of the same windows by models.
+    sound : bool
+        False: by picture, even if the songs are here.
+
+    Attributes
+    ----------
+    answers : list of str
+        In the order of the windows; empty until the last of them is answered.
+    """
+
+    def __init__(self, windows, patches, rivals, *, sound=True):
+        self.windows, self.patches, self.rivals = windows, patches, dict(rivals)
+        self.folder = datasets.held(SOUND) if sound else None
+        self.answers, self._given = [], []
+        self._text, self._picture = widgets.HTML(_welcome(self.folder, sound)), widgets.HTML()
+        self._player = widgets.Audio(value=b"", format="mpeg", autoplay=True, loop=False)
+        self.start = widgets.Button(description="Start", button_style="primary")
+        self.back = widgets.Button(description="← back")
+        wide = {"width": "auto"}
+        self.genres = [widgets.Button(description=name, layout=wide) for name in GENRES]
+        grid = widgets.GridBox(self.genres, layout={"grid_template_columns": "repeat(5, 7em)"})
+        self._question = [self._text, self._picture, grid, self.back]
+        if self.folder:
+            self._question.insert(2, self._player)
+        super().__init__([self._text, self.start])
+        self.start.on_click(lambda _: self._ask())
+        self.back.on_click(self._undo)
+        for button in self.genres:
+            button.on_click(self._answered)
+
+    def __repr__(self):
+        # The notebook keeps this text: none of the sound that the parts hold.
+        return "a form with twenty windows and ten buttons, to be clicked in a running notebook"
+
+    def _ask(self):
+        place = len(self._given)
+        self._text.value = f"<b>Window {place + 1} of {len(self.windows)}.</b> Which genre?"
+        self._picture.value = _picture(self.patches[place], place + 1)
+        if self.folder:
+            song = self.folder / f"{self.windows.song_id.iloc[place]}.wav"
+            self._player.value = audio.player(*audio.load(song, duration=SECONDS)).data
+        self.back.disabled = place == 0
+        self.children = self._question
+
+    def _undo(self, _):
+        self._given.pop()
+        self._ask()
+
+    def _answered(self, button):
+        self._given.append(button.description)
+        if len(self._given) < len(self.windows):
+            self._ask()
+            return
+        self.answers = list(self._given)
+        you = "you, by ear" if self.folder else "you, by picture"
+        self.children = [widgets.HTML(_result(self.windows, you, self.answers, self.rivals))]
+
+
+def _welcome(folder, sound):
+    how = "Listen (and look)" if folder else "Look"
+    text = f"Twenty windows of two seconds. {how}, and name the genre."
+    if sound and not folder:
+        text += (
+            f"<br>To hear them, too: <code>python -m helpers fetch {SOUND}</code> (55 MB) first."
+        )
+    return text
+
+
+def _result(windows, you, answers, rivals):
+    people = {you: mark(windows, answers), **rivals}
+    title = windows.title.fillna("(title unknown)")
+    songs = pd.DataFrame({"song": windows.artist + ": " + title, "genre": windows.genre})
+    for name, rows in people.items():
+        right = np.where(rows.predicted == windows.genre, "✔\u00a0", "✘\u00a0")
+        songs[name] = right + rows.predicted.astype(str)
+    songs.index = pd.RangeIndex(1, len(songs) + 1)
+    duels = [f"you (A) against {name} (B): {duel(people[you], rivals[name])}" for name in rivals]
+    parts = [
+        scoreboard(people).to_html(index=False, border=0, justify="left"),
+        "<br>".join(html.escape(line) for line in duels),
+        f"For the class: <code>{as_digits(answers)}</code>",
+        songs.to_html(border=0, justify="left"),
+    ]
+    return "".join(f"<div style='margin: 0.8em 0'>{part}</div>" for part in parts)
