@@ -1,11 +1,25 @@
-"""How strictly the lessons' outputs are compared, cell by cell.
+"""How strictly the lessons' outputs are compared, cell by cell, and their exercises solved.
 
 nbval compares text to the letter and leaves pictures out. Two tags of ours soften that where it
 has to be: ``close-0.03`` lets numbers differ by so much (networks trained on another processor do),
 and ``needs-NAME`` compares only where that data set is held (the lesson goes on without it).
+
+After a lesson's last cell, the solutions of its exercises run in the same kernel: what a learner
+is shown has to work where it is shown, and to pass its own check.
 """
 
+from collections import defaultdict
+from itertools import groupby
+
+import nbformat
 from tolerance import snap
+
+SOLVED = """
+{code}
+from helpers import exercises
+verdict = exercises.check("{name}", answer)
+assert verdict.right, verdict
+"""
 
 
 def pytest_collection_modifyitems(items):
@@ -17,6 +31,35 @@ def pytest_collection_modifyitems(items):
                 item.options["check"] = False
             if kind == "close":
                 item.compare_outputs = _compare_loosely(item.compare_outputs, float(value))
+    items[:] = [item for lesson in _by_lesson(items) for item in [*lesson, *_solutions(lesson)]]
+
+
+def _by_lesson(items):
+    """Cells of one notebook together; other tests as they come."""
+    for _, part in groupby(items, key=lambda item: item.parent if _is_cell(item) else None):
+        yield list(part)
+
+
+def _is_cell(item):
+    return hasattr(item, "cell")
+
+
+def _solutions(cells):
+    """A further cell for each exercise of a lesson that is run to its end."""
+    from helpers import exercises
+
+    lesson = cells[-1].path.stem[:2] if cells and _is_cell(cells[-1]) else ""
+    if not lesson.isdigit():
+        return
+    for number, name in enumerate(exercises.names(lesson), cells[-1].cell_num + 1):
+        source = SOLVED.format(code=exercises.find(name).solution, name=name)
+        yield type(cells[-1]).from_parent(
+            cells[-1].parent,
+            name=f"Solution {name}",
+            cell_num=number,
+            cell=nbformat.v4.new_code_cell(source),
+            options=defaultdict(bool),
+        )
 
 
 def _held(name):

@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from tolerance import snap
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-HEADINGS = ["## Recap", "## Exercises", "## The way on"]
+HEADINGS = ["## Recap", "## Exercises", "## Quiz", "## The way on"]
 
 lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
@@ -27,9 +28,8 @@ def text(path):
     return "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
 
 
-def test_the_six_lessons_of_the_spine_are_there():
-    numbers = {path.stem[:2] for path in LESSONS}
-    assert {"00", "01", "03", "04", "05", "08"} <= numbers
+def test_all_eleven_lessons_are_there():
+    assert [path.stem[:2] for path in LESSONS] == [f"{number:02}" for number in range(11)]
 
 
 @lessons
@@ -45,10 +45,33 @@ def test_opens_with_title_question_and_what_to_expect(path):
 def test_headings_are_in_order_and_end_with_recap_exercises_and_the_way_on(path):
     headings = re.findall(r"^#+ .*$", re.sub(r"```.*?```", "", text(path), flags=re.S), re.M)
     assert sum(heading.startswith("# ") for heading in headings) == 1
-    assert headings[-3:] == HEADINGS
+    assert headings[-4:] == HEADINGS
+    levels = [len(heading.partition(" ")[0]) for heading in headings]
+    assert max(np.diff(levels)) <= 1, headings
     numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", text(path), re.M)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 3
+
+
+@lessons
+def test_closes_with_a_quiz_of_three_questions_and_their_answers(path):
+    (quiz,) = (cell.source for cell in read(path).cells if cell.source.startswith("## Quiz"))
+    assert re.findall(r"^\*\*(\d)\.\*\* .*\?$", quiz, re.M) == ["1", "2", "3"]
+    answers = re.findall(
+        r"<details><summary>Our answer</summary>\n\n(.+?)\n\n</details>", quiz, re.S
+    )
+    assert len(answers) == 3
+    assert min(map(len, answers)) > 80
+
+
+@lessons
+def test_every_figure_has_words_for_those_who_cannot_see_it(path):
+    for cell in code_cells(path):
+        assert "plt.show" not in cell.source
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(alt) > 40, cell.source
 
 
 @lessons
@@ -90,7 +113,7 @@ def test_markdown_links_lead_somewhere(path):
 @lessons
 def test_lessons_without_a_network_never_import_tensorflow(path):
     source = "\n".join(cell.source for cell in code_cells(path))
-    if path.stem[:2] in {"00", "01", "03", "04"}:
+    if path.stem[:2] in {"00", "01", "02", "03", "04"}:
         for word in ("tensorflow", "keras", "dense_network", "script_network", "NetworkClassifier"):
             assert word not in source
 

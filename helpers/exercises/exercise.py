@@ -1,0 +1,65 @@
+"""What an exercise is made of."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Verdict(NamedTuple):
+    """Whether an answer is right, and a sentence or two in Markdown."""
+
+    right: bool
+    sentence: str
+
+    def __repr__(self):
+        return self.sentence
+
+    def _repr_markdown_(self):
+        return self.sentence
+
+
+class Exercise(NamedTuple):
+    """One exercise of a lesson.
+
+    Attributes
+    ----------
+    name : str
+        Lesson and number, for example ``"04.1"``.
+    minutes : int
+        About how long it takes.
+    wanted : str
+        What kind of thing the answer is, as in "a number from 0 to 1".
+    nudge : str
+        The first hint: where to look.
+    partial : str
+        The second hint, in Markdown: a part of the way.
+    solution : str
+        Code that runs at the end of the lesson and leaves the answer in ``answer``.
+    reasoning : str
+        Why it is so, in Markdown.
+    look : callable
+        Takes an answer and returns a `Verdict`; what it raises is told as a misunderstanding.
+    """
+
+    name: str
+    minutes: int
+    wanted: str
+    nudge: str
+    partial: str
+    solution: str
+    reasoning: str
+    look: Callable
+
+
+def yes(sentence):
+    """The verdict on a right answer: what it means."""
+    return Verdict(True, sentence)
+
+
+def no(sentence):
+    """The verdict on a wrong answer: what went wrong, as far as one can tell."""
+    return Verdict(False, sentence)
+
+
+def collect(*exercises):
+    """Exercises by their names."""
+    return {exercise.name: exercise for exercise in exercises}

@@ -1,0 +1,206 @@
+"""Exercises of lesson 05: what does training look like?"""
+
+import numpy as np
+
+from helpers import datasets, features, training
+from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.exercises.runs import look_at_runs, parts
+
+INPUTS, GENRES = len(features.SCRIPT_FEATURES), len(datasets.GENRES)
+SONGS, TRAINING_SONGS = 1000, 800  # as the script deals them
+LOGS = (
+    ([2.1, 1.8, 1.9, 1.7], 3),
+    ([2.1, 1.8, 1.9, 1.7], 1),
+    ([2.0, 2.2, 1.9, 2.3, 1.8, 2.4, 2.5, 1.5], 2),
+    ([2.0, 1.6, 1.9, 1.8, 1.7, 1.4], 3),
+    ([2.0, 1.5, 1.5, 1.5, 1.2], 2),
+    ([1.9, 1.7, 1.6], 5),
+    ([1.0, 1.1, 1.2, 0.5], 2),
+    ([2.0, 1.5, 1.6, 1.7, 1.8, 1.9, 1.0], 2),
+)
+
+
+def widest(songs=TRAINING_SONGS, biases=1, genres=GENRES):
+    """Units of the widest hidden layer whose network has no more parameters than songs."""
+    return (songs - biases * genres) // (INPUTS + biases + genres)
+
+
+def _look_at_width(answer):
+    units = int(answer)
+    if units != answer:
+        return no("Units come whole. Round down: half a unit more is already too many parameters.")
+    count = (INPUTS + 1) * units + (units + 1) * GENRES
+    if units == widest():
+        return yes(
+            f"{units} units make {count} parameters, and one more unit would be one too many. "
+            "The script's first layer alone has 256 units."
+        )
+    if units == (INPUTS + 1 + GENRES) * widest() + GENRES:
+        return no("That is how many *parameters* such a network has. How wide is its hidden layer?")
+    advice = {
+        widest(biases=0): "Does every unit have its bias, in the output layer too?",
+        widest(genres=0): "The output layer has weights and biases as well.",
+        widest(songs=SONGS): "A fifth of the songs is kept for testing: 800 are left for training.",
+    }.get(units, "Count both layers: units × (inputs + 1), and genres × (units + 1).")
+    verb = "too many" if units > widest() else "not yet as many as there may be"
+    return no(f"With {units} units I count {count:,} parameters: {verb}. {advice}")
+
+
+def early_stop(losses, patience):
+    """The epoch to which early stopping goes back, and the last one that is trained."""
+    best = 1
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < losses[best - 1]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return best, epoch
+
+
+def _patience_in_all(losses, patience):
+    worse = np.flatnonzero(losses[1:] >= np.minimum.accumulate(losses)[:-1]) + 2
+    last = worse[patience - 1] if len(worse) >= patience else len(losses)
+    return np.argmin(losses[:last]) + 1
+
+
+MISTAKES = {
+    "Your function looks at all epochs. Training that has stopped never sees the later ones.": (
+        lambda losses, patience: np.argmin(losses) + 1
+    ),
+    "That is the epoch in which training stops. Whose weights does it go back to?": (
+        lambda losses, patience: early_stop(losses, patience)[1]
+    ),
+    "Epochs count from 1, and yours from 0.": (
+        lambda losses, patience: early_stop(losses, patience)[0] - 1
+    ),
+    "Your function waits an epoch too long.": (
+        lambda losses, patience: early_stop(losses, patience + 1)[0]
+    ),
+    "Patience is counted *in a row*: with each new lowest loss it starts afresh.": _patience_in_all,
+}
+
+
+def _look_at_stopping(answer):
+    if not callable(answer):
+        return no("A function is wanted: `def answer(losses, patience): …` in place of the dots.")
+    said = [answer(list(losses), patience) for losses, patience in LOGS]
+    right = [early_stop(*log)[0] for log in LOGS]
+    if said == right:
+        return yes(
+            "Your function goes back to the same epochs as ours in all the logs that I tried. "
+            "Patience has a price: with too little of it, a second, deeper valley is never seen."
+        )
+    for advice, mistake in MISTAKES.items():
+        if said == [mistake(*log) for log in LOGS]:
+            return no(advice)
+    log, yours, ours = next(case for case in zip(LOGS, said, right, strict=True)
+                            if case[1] != case[2])  # fmt: skip
+    return no(
+        f"For the losses {log[0]} and a patience of {log[1]}, your function gives {yours}, and I "
+        f"get {ours}. Go through them with a pencil, epoch by epoch."
+    )
+
+
+def rows_of_the_lesson():
+    """The script's table where it is here, as in the lesson, otherwise the sampler."""
+    path = datasets.held("gtzan-script-table")
+    return parts(training.read_table(path)[0] if path else datasets.sampler())
+
+
+def _look_at_dropout(answer):
+    luck = "Luck alone would part two times five seeds like this in 2 of 252 cases."
+    return look_at_runs(answer, ("default", "mine"), 5, rows_of_the_lesson(), luck)
+
+
+EXERCISES = collect(
+    Exercise(
+        name="05.1",
+        minutes=10,
+        wanted="a whole number of units",
+        nudge="How many parameters does one more hidden unit bring? Count what goes into it and "
+        "what comes out of it.",
+        partial="A hidden unit has a weight for each of the 26 features, a bias, and a weight in "
+        "each of the ten output units. The output units also have a bias each.",
+        solution="""
+one_unit = 26 + 1 + 10  # weights in, its bias, weights out
+answer = (800 - 10) // one_unit  # ten biases belong to the genres
+print(models.dense_network(hidden=(answer,)).count_params())
+""",
+        reasoning="A network with as many parameters as songs is tiny. The script's is far larger, "
+        "so it is no wonder that it can learn all its songs by heart. That it learns anything else "
+        "is because training starts from small weights and ends early.",
+        look=_look_at_width,
+    ),
+    Exercise(
+        name="05.2",
+        minutes=15,
+        wanted="a function of losses and patience that returns an epoch",
+        nudge="Remember the best epoch so far. How far may you walk on from it?",
+        partial="""The frame of a solution:
+
+```python
+def answer(losses, patience):
+    best = 1
+    for epoch, loss in enumerate(losses, start=1):
+        ...  # a new lowest loss? otherwise: has it been patience epochs since the best?
+    return best
+```""",
+        solution="""
+def answer(losses, patience):
+    best = 1
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < losses[best - 1]:
+            best = epoch
+        elif epoch - best >= patience:
+            break
+    return best
+
+
+print(answer(list(stopper.history_.val_loss), stopper.patience))  # the dotted line of section 7
+""",
+        reasoning="Early stopping decides with what it knows at the time. With little patience a "
+        "bump in the curve ends training; with much of it you pay for epochs that are thrown away. "
+        "And the epoch that it goes back to was *chosen* on the watched songs, so their loss "
+        "flatters the network: a test needs other songs.",
+        look=_look_at_stopping,
+    ),
+    Exercise(
+        name="05.3",
+        minutes=20,
+        wanted='a pair: five seeds × two settings, and "default", "mine" or "can\'t say"',
+        nudge="`models.NetworkClassifier(options={…}, seed=seed, look_every=20)` trains for twenty "
+        "epochs in about a second.",
+        partial="""One accuracy, for any seed and options:
+
+```python
+def accuracy(seed, **options):
+    model = models.NetworkClassifier(options=options, seed=seed, look_every=20)
+    model.fit(scaler.transform(X[fit]), y[fit])
+    return np.mean(model.predict(watched[0]) == watched[1])
+```
+
+`{"default": [accuracy(seed) for seed in range(1, 6)]}` is half of the table.""",
+        solution="""
+def accuracy(seed, **options):
+    model = models.NetworkClassifier(options=options, seed=seed, look_every=20)
+    model.fit(scaler.transform(X[fit]), y[fit])
+    return np.mean(model.predict(watched[0]) == watched[1])
+
+
+settings = {"default": {}, "mine": {"dropout": 0.4}}
+runs = pd.DataFrame(
+    {name: [accuracy(seed, **options) for seed in range(1, 6)]
+     for name, options in settings.items()}
+)
+low, high = runs.min(), runs.max()
+clear = [name for name, other in (("mine", "default"), ("default", "mine"))
+         if low[name] > high[other]]
+answer = (runs, clear[0] if clear else "can't say")
+""",
+        reasoning="You chose your setting because it looked good with seed 0, so seed 0 flatters "
+        "it: only fresh seeds are a fair test. On so few artists most differences drown among "
+        "them. And seeds are only one kind of luck. Other validation artists would move the "
+        "figures further, so a win over all seeds is a win on *these* artists.",
+        look=_look_at_dropout,
+    ),
+)

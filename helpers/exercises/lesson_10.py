@@ -1,0 +1,242 @@
+"""Exercises of lesson 10: what genre is this, and when should the classifier say nothing?"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.stats import binomtest
+
+from helpers import audio, calibration, datasets, evaluation, training
+from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.song import NOT_SURE
+
+TARGET, LEAST, TOO_MANY = 0.9, 10, 0.1
+
+
+def _own_songs(answer):
+    pairs = [tuple(str(word).strip().lower() for word in pair) for pair in answer]
+    if any(len(pair) != 2 for pair in pairs):
+        return no("Each song is a pair: `(your genre, the classifier's answer)`.")
+    genres = set(datasets.GENRES)
+    mine, said = [{pair[side] for pair in pairs} for side in (0, 1)]
+    if NOT_SURE in mine and NOT_SURE not in said:
+        return no('The pairs are the wrong way round: *you* are never "not sure". First yours.')
+    if mine - genres:
+        return no(
+            f"You wrote {', '.join(sorted(mine - genres))}: choose songs that fit one of the ten "
+            "boxes. The classifier has no other, so it could only be wrong or silent."
+        )
+    if said - genres - {NOT_SURE}:
+        return no("The second of a pair should be `classifier.predict(path).genre`, nothing else.")
+    if len(pairs) < LEAST:
+        return no(f"These are {len(pairs)} songs. Bring {LEAST}: even those will say little.")
+    answered = [pair for pair in pairs if pair[1] != NOT_SURE]
+    if not answered:
+        return yes("It was sure of none of them: no wrong answers, and nothing to score.")
+    right = sum(a == b for a, b in answered)
+    interval = binomtest(right, len(answered)).proportion_ci(method="wilson")
+    return yes(
+        f"It answered {len(answered)} of {len(pairs)}, and was right on {right}: a share between "
+        f"{interval.low:.2f} and {interval.high:.2f} (95 %), *if* all are by different artists. "
+        "And you chose them: they are a sample of your shelf, and of nothing else."
+    )
+
+
+@lru_cache
+def _judged(ear):
+    lesson = training.from_sampler(ear)
+    folds = lesson.folds["artist-safe split"]
+    rows = evaluation.cross_validate(lesson.model, lesson.X, lesson.table, folds, balanced=True)
+    return calibration.by_song(rows)
+
+
+def _covered(ear, target):
+    songs = calibration.cross_fit(_judged(ear), target)
+    return songs, float(songs.sure.mean())
+
+
+def _another_promise(answer):
+    answer = float(getattr(answer, "value", answer))
+    songs, share = _covered("musicnn", TARGET)
+
+    def near(value):
+        return abs(answer - value) < 0.005
+
+    if near(share):
+        score = evaluation.accuracy(songs[songs.sure])
+        return yes(
+            f"{answer:.2f} of the songs still get an answer, and of these {score} are right. From "
+            f"four in five to nine in ten costs {_covered('musicnn', 0.8)[1] - share:.2f} of all "
+            "songs."
+        )
+    if 1 < answer <= 100:
+        return no("A share between 0 and 1 is wanted, not percent.")
+    if near(1 - share):
+        return no("That is the share that gets *no* answer.")
+    if near(evaluation.accuracy(songs[songs.sure]).value):
+        return no("That is how often the sure answers are right. Asked is how many there are.")
+    if near(_covered("full", TARGET)[1]):
+        return no("That is the other ear, with hand-made features. Take `raw`, heard by MusiCNN.")
+    if near(_covered("musicnn", 0.8)[1]):
+        return no("That is the old promise, four in five: give `cross_fit` another target.")
+    curve = calibration.coverage(_judged("musicnn"))
+    if near(curve.coverage[curve.accuracy >= TARGET].max()):
+        return no(
+            "Read off the curve, where the threshold is chosen on the very songs that it is scored "
+            "on. `cross_fit` chooses it on the other folds' artists."
+        )
+    return no("Another share comes out of `calibration.cross_fit(raw, target=0.9)`.")
+
+
+@lru_cache
+def _strange_and_real():
+    """What the guard must refuse (lesson 10's three sounds), and real windows by other artists."""
+    rate = audio.SAMPLE_RATE
+    noise = np.random.default_rng(0).normal(size=15 * rate)
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(15 * rate) / rate)
+    sounds = {"noise": 0.1 * noise, "one tone": tone, "clicks": 0.9 * (noise > 3.3)}
+    lesson = training.from_sampler("full")
+    _, test = lesson.folds["artist-safe split"][0]
+    heard = {
+        name: training.listen(audio.windows(y.astype(np.float32)), "full")
+        for name, y in sounds.items()
+    }
+    return heard, lesson.X[test]
+
+
+def _guard(answer):
+    if not callable(answer):
+        return no("A function is wanted, `answer(X)`, which says True for each window to refuse.")
+    strange, real = _strange_and_real()
+    refused = np.asarray(answer(real.copy()))
+    if refused.shape != (len(real),):
+        return no(
+            f"{len(real)} windows went in, and an answer of shape {refused.shape} came out: one "
+            "True or False for each window is wanted."
+        )
+    if not set(np.unique(refused)) <= {0, 1}:
+        return no("These are distances. Compare them with a threshold: True or False is wanted.")
+    real_share = refused.astype(bool).mean()
+    caught = {name: np.asarray(answer(X.copy())).astype(bool).mean() for name, X in strange.items()}
+    missed = [name for name, share in caught.items() if share < 0.5]
+    if len(missed) == len(strange) and real_share > 0.5:
+        return no("The wrong way round: it refuses the songs and lets the noise in.")
+    if len(missed) == len(strange):
+        return no("It lets everything in. Is the threshold far above all distances?")
+    if real_share == 1:
+        return no("It refuses everything: a very safe classifier, and a very silent one.")
+    if real_share > TOO_MANY:
+        return no(
+            f"It refuses {real_share:.0%} of the real windows by the first fold's test artists. "
+            "Choose the threshold on windows whose artists aren't among those that you measure "
+            "the distance to: else every real window looks closer than a new one will."
+        )
+    if missed:
+        return no(f"Some get in: {', '.join(missed)}. Did you scale the features?")
+    return yes(
+        f"All three are caught, and of the real windows by other artists {real_share:.1%} are "
+        "refused. Compare with what your threshold promised on the artists it was chosen on. And "
+        "speech, or a genre without a name, lies much closer than a lone tone."
+    )
+
+
+EXERCISES = collect(
+    Exercise(
+        name="10.1",
+        minutes=20,
+        wanted="a list of ten pairs of strings or more",
+        nudge="Write down your own genres *before* you run the classifier: whoever knows its "
+        "answers agrees with them more often.",
+        partial="""With ten songs in a folder, in the order of their names:
+
+```python
+for path in sorted(Path("my songs").iterdir()):
+    print(path.name, classifier.predict(path).genre)
+```
+
+`zip(yours, its)` makes pairs of two lists.""",
+        solution="""
+# No songs at hand? The jukebox has ten (what is said of them says nothing about real music).
+yours = list(jukebox.GENRES)
+its = [classifier.predict(jukebox.play(genre, 10.0), SR).genre for genre in yours]
+answer = list(zip(yours, its))
+""",
+        reasoning="Ten songs say little: if eight answers of ten are right, the true share may "
+        "well be one in two. You chose the songs and wrote the labels yourself. An interval needs "
+        "the artists (songs of one artist aren't independent), and a fair score needs labels that "
+        "were there first.",
+        look=_own_songs,
+    ),
+    Exercise(
+        name="10.2",
+        minutes=10,
+        wanted="a share between 0 and 1",
+        nudge="Section 6 used a target of four in five. `calibration.cross_fit` takes any other.",
+        partial="""The table of
+
+```python
+calibration.cross_fit(raw, target=0.9)
+```
+
+has a column `sure`: true for the songs that get an answer.""",
+        solution="""
+for ear in ("full", "musicnn"):
+    songs, _ = judge(ear)
+    strict = calibration.cross_fit(songs, target=0.9)
+    sure = strict[strict.sure]
+    print(f"{ear}: answers {strict.sure.mean():.2f}, of them right {evaluation.accuracy(sure)}")
+answer = strict.sure.mean()
+""",
+        reasoning="With hand-made features few songs are left, and the interval of so few is wide. "
+        "With MusiCNN it still answers more than half of them. The better ear buys coverage at "
+        "every promise, and the stricter the promise, the more that is worth.",
+        look=_another_promise,
+    ),
+    Exercise(
+        name="10.3",
+        minutes=30,
+        wanted="a function of rows of features that returns True or False for each",
+        nudge="Scale the features, then take the distance to the nearest window of the sampler. "
+        "Lesson 08 did it with `NearestNeighbors`.",
+        partial="""Distances to the nearest training window:
+
+```python
+scaler = StandardScaler().fit(X_fit)
+search = NearestNeighbors(n_neighbors=1).fit(scaler.transform(X_fit))
+search.kneighbors(scaler.transform(X))[0][:, 0]
+```
+
+A threshold that keeps 99 % of the windows by *other* artists is a fair start
+(`splits.validation_artists` holds some back).""",
+        solution="""
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+from helpers import splits
+
+lesson = training.from_sampler("full")
+train, test = lesson.folds["artist-safe split"][0]
+fit, valid = splits.validation_artists(lesson.table, train)
+scaler = StandardScaler().fit(lesson.X[fit])
+search = NearestNeighbors(n_neighbors=1).fit(scaler.transform(lesson.X[fit]))
+
+
+def strangeness(X):
+    return search.kneighbors(scaler.transform(X))[0][:, 0]
+
+
+threshold = np.quantile(strangeness(lesson.X[valid]), 0.99)
+
+
+def answer(X):
+    return strangeness(X) > threshold
+
+
+print(f"refused of real windows by new artists: {answer(lesson.X[test]).mean():.1%}")
+""",
+        reasoning="These three sounds lie far outside, so such a guard catches them. The "
+        "threshold promised to refuse one real window in a hundred; look what it refuses of yet "
+        "other artists. Speech, or a genre without a name here, lies much closer: that is a harder "
+        "problem, and a field of its own (*out-of-distribution detection*).",
+        look=_guard,
+    ),
+)

@@ -1,0 +1,43 @@
+"""Plausible wrong answers: each must get advice of its own."""
+
+from helpers import evaluation, splits
+from helpers.exercises import lesson_04
+
+songs, windows = lesson_04._songs, lesson_04._windows
+FULL, MFCC, MEANS, SCRIPT = (
+    lesson_04.FULL,
+    lesson_04.MFCC,
+    lesson_04.MFCC_MEANS,
+    lesson_04.SCRIPT,
+)
+
+
+def artists_known():
+    return evaluation.compare(songs(FULL, splits.by_song), songs(MFCC, splits.by_song))
+
+
+WRONG = {
+    "04.1": [
+        lambda: evaluation.accuracy(songs(MFCC)),
+        lambda: evaluation.compare(songs(MFCC), songs(FULL)),
+        lambda: evaluation.compare(songs(FULL), songs(MEANS)),
+        lambda: evaluation.compare(windows(FULL), windows(MFCC)),
+        lambda: evaluation.compare(songs(FULL), songs(FULL)),
+        artists_known,
+    ],
+    "04.2": [
+        lambda: (1, 0.00001),
+        lambda: (0.0003, 1),
+        lambda: (0.00001, 0.0001),
+        lambda: [0.00001, 0.01],
+        lambda: (0, 1),
+    ],
+    "04.3": [
+        lambda: windows(SCRIPT),
+        lambda: songs(SCRIPT),
+        lambda: songs(FULL),
+        lesson_04._peeked,
+        lambda: songs(MEANS),
+        lambda: 0.42,
+    ],
+}

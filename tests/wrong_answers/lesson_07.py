@@ -1,0 +1,45 @@
+"""Plausible wrong answers: each must get advice of its own."""
+
+from helpers import evaluation, musicnn, splits
+from helpers.exercises import lesson_07
+
+
+def windows():
+    return evaluation.accuracy(lesson_07.linear(musicnn.LAYOUT["MSD tags"], 0.01, splits.by_artist))
+
+
+def jazz_in_training():
+    rows = evaluation.vote(lesson_07.linear(lesson_07.EVERYTHING, 0.001, splits.by_artist))
+    return {genre: rows.predicted[rows.genre == genre].value_counts() for genre in lesson_07.AWAY}
+
+
+def best(score):
+    return lambda: max(lesson_07.CHOICES, key=score)
+
+
+WRONG = {
+    "07.1": [
+        windows,
+        lambda: lesson_07.words(slice(200, 300)),
+        lambda: lesson_07.words(balanced=False),
+        lambda: lesson_07.words(musicnn.LAYOUT["MTT tags"]),
+        lambda: lesson_07.words(folds=splits.fault_filtered),
+        lambda: lesson_07.words(folds=splits.by_song),
+        lambda: 100 * lesson_07.words(),
+        lambda: 0.3,
+    ],
+    "07.2": [
+        jazz_in_training,
+        lambda: lesson_07.counts(lambda rows: rows.predicted),
+        lambda: lesson_07.counts(balanced=False),
+        lambda: lesson_07.counts().T,
+        lambda: lesson_07.counts() / lesson_07.counts().sum(),
+        lambda: lesson_07.counts().jazz,
+    ],
+    "07.3": [
+        best(lambda C: lesson_07._share(evaluation.vote(lesson_07._choosing(C)))),
+        best(lambda C: -lesson_07.surprise(C, level=lambda rows: rows)),
+        best(lesson_07.surprise),
+        lambda: 0.9,
+    ],
+}
