@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,20 @@ def musicnn_weights():
         return datasets.fetch("musicnn")
     except datasets.FetchError as error:
         pytest.skip(f"skipped, because the weights are not here: {error}")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real, headless Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip("skipped, because Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    # Chromium's own sandbox refuses to start for root, as in most containers.
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        yield chromium
+        chromium.close()
