@@ -4,28 +4,21 @@ A person names the genre of twenty windows, by ear or by picture, and is marked 
 on the same windows, with an interval, and against each of them.
 """
 
-import base64
-import html
-import io
 import re
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from scipy import stats
 
-from helpers import audio, datasets, evaluation
+from helpers import evaluation
 from helpers.datasets import GENRES
 
 EACH = 2
 SECONDS = 2.0
-SOUND = "short-clips"
 # What lies further below the loudest point than this is drawn black.
 RANGE_DB = 70
-TICKS_HZ = (250, 1000, 2500, 5000, 10000)
 
 
 def choose(table, seed=0):
@@ -72,7 +65,8 @@ def mark(windows, answers):
     windows : pd.DataFrame
         From `choose`.
     answers : sequence of str, or str
-        A genre for each window, in their order; or the twenty digits that the form shows.
+        A genre for each window, in their order (or in one string, with commas between); or the
+        twenty digits that the form shows.
 
     Returns
     -------
@@ -84,7 +78,9 @@ def mark(windows, answers):
     ValueError
         If there are more or fewer answers than windows, or one is no genre.
     """
-    if isinstance(answers, str):
+    if isinstance(answers, str) and "," in answers:
+        answers = answers.split(",")
+    elif isinstance(answers, str):
         answers = [GENRES[int(digit)] if digit in "0123456789" else digit for digit in answers]
     named = [str(name).lower().replace("-", "").replace(" ", "") for name in answers]
     if len(named) != len(windows):
@@ -117,7 +113,16 @@ def score(rows):
 
 
 def scoreboard(people):
-    """One row for each person or model: by name, `mark`ed answers or predictions."""
+    """One row for each person or model: by name, `mark`ed answers or predictions.
+
+    Raises
+    ------
+    ValueError
+        If they are not about the same windows.
+    """
+    first, *others = people.values()
+    for rows in others:
+        _check_same(first, rows)
     scores = {name: score(rows) for name, rows in people.items()}
     rows = [(name, f"{s.value * s.n:.0f} of {s.n}", str(s)) for name, s in scores.items()]
     return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"])
@@ -148,14 +153,18 @@ def duel(a, b):
     ValueError
         If the two are not about the same windows.
     """
-    if list(a.song_id) != list(b.song_id):
-        raise ValueError("A and B answered other windows: mark both on the same twenty")
+    _check_same(a, b)
     right_a = (a.predicted == a.genre).to_numpy()
     right_b = (b.predicted == b.genre).to_numpy()
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     apart = only_a + only_b
     p = float(stats.binomtest(only_a, apart).pvalue) if apart else 1.0
     return Duel(only_a, only_b, len(a), p)
+
+
+def _check_same(a, b):
+    if list(a.song_id) != list(b.song_id):
+        raise ValueError("these are answers to other windows: ask both about the same twenty")
 
 
 def pool(windows, answers_by_name):
@@ -188,127 +197,16 @@ def sheet(patches):
     """A contact sheet of windows (log-mel patches in dB), numbered and without names."""
     fig, axes = plt.subplots(-(-len(patches) // 5), 5, figsize=(8, 1.35 * -(-len(patches) // 5)))
     for number, (ax, patch) in enumerate(zip(axes.flat, patches, strict=False), 1):
-        _draw(ax, patch)
+        draw(ax, patch)
         ax.set_title(f"{number}", fontsize=10, pad=2, loc="left")
         ax.set(xticks=[], yticks=[])
     return fig
 
 
-def _draw(ax, patch):
+def draw(ax, patch):
+    """A log-mel patch in dB, on axes of its own."""
     bottom = patch.max() - RANGE_DB
     return ax.imshow(
         patch, origin="lower", aspect="auto", cmap="magma", vmin=bottom, interpolation="nearest",
         extent=(0, SECONDS, 0, len(patch)),
     )  # fmt: skip
-
-
-def _picture(patch, number):
-    """One window as an HTML picture with axes."""
-    import librosa
-
-    fig = Figure(figsize=(5.2, 2.8), layout="constrained")
-    ax = fig.subplots()
-    _draw(ax, patch)
-    # The mel bands are even in mel, up to half the sample rate.
-    share = librosa.hz_to_mel(TICKS_HZ) / librosa.hz_to_mel(audio.SAMPLE_RATE / 2)
-    ax.set_yticks(share * len(patch), [f"{hz:,}" for hz in TICKS_HZ])
-    ax.set(xlabel="time (s)", ylabel="frequency (Hz)")
-    png = io.BytesIO()
-    fig.savefig(png, format="png", dpi=100)
-    coded = base64.b64encode(png.getvalue()).decode()
-    alt = f"Window {number}: two seconds to the right, low notes at the bottom, loud is bright"
-    return f'<img alt="{alt}" src="data:image/png;base64,{coded}" width="520">'
-
-
-class Form(widgets.VBox):
-    """Twenty windows to click through, and at the end what was right.
-
-    Parameters
-    ----------
-    windows, patches
-        From `choose`, and their log-mel patches in dB.
-    rivals : mapping of str to pd.DataFrame
-        Predictions of the same windows by models.
-    sound : bool
-        False: by picture, even if the songs are here.
-
-    Attributes
-    ----------
-    answers : list of str
-        In the order of the windows; empty until the last of them is answered.
-    """
-
-    def __init__(self, windows, patches, rivals, *, sound=True):
-        self.windows, self.patches, self.rivals = windows, patches, dict(rivals)
-        self.folder = datasets.held(SOUND) if sound else None
-        self.answers, self._given = [], []
-        self._text, self._picture = widgets.HTML(_welcome(self.folder, sound)), widgets.HTML()
-        self._player = widgets.Audio(value=b"", format="mpeg", autoplay=True, loop=False)
-        self.start = widgets.Button(description="Start", button_style="primary")
-        self.back = widgets.Button(description="← back")
-        wide = {"width": "auto"}
-        self.genres = [widgets.Button(description=name, layout=wide) for name in GENRES]
-        grid = widgets.GridBox(self.genres, layout={"grid_template_columns": "repeat(5, 7em)"})
-        self._question = [self._text, self._picture, grid, self.back]
-        if self.folder:
-            self._question.insert(2, self._player)
-        super().__init__([self._text, self.start])
-        self.start.on_click(lambda _: self._ask())
-        self.back.on_click(self._undo)
-        for button in self.genres:
-            button.on_click(self._answered)
-
-    def __repr__(self):
-        # The notebook keeps this text: none of the sound that the parts hold.
-        return "a form with twenty windows and ten buttons, to be clicked in a running notebook"
-
-    def _ask(self):
-        place = len(self._given)
-        self._text.value = f"<b>Window {place + 1} of {len(self.windows)}.</b> Which genre?"
-        self._picture.value = _picture(self.patches[place], place + 1)
-        if self.folder:
-            song = self.folder / f"{self.windows.song_id.iloc[place]}.wav"
-            self._player.value = audio.player(*audio.load(song, duration=SECONDS)).data
-        self.back.disabled = place == 0
-        self.children = self._question
-
-    def _undo(self, _):
-        self._given.pop()
-        self._ask()
-
-    def _answered(self, button):
-        self._given.append(button.description)
-        if len(self._given) < len(self.windows):
-            self._ask()
-            return
-        self.answers = list(self._given)
-        you = "you, by ear" if self.folder else "you, by picture"
-        self.children = [widgets.HTML(_result(self.windows, you, self.answers, self.rivals))]
-
-
-def _welcome(folder, sound):
-    how = "Listen (and look)" if folder else "Look"
-    text = f"Twenty windows of two seconds. {how}, and name the genre."
-    if sound and not folder:
-        text += (
-            f"<br>To hear them, too: <code>python -m helpers fetch {SOUND}</code> (55 MB) first."
-        )
-    return text
-
-
-def _result(windows, you, answers, rivals):
-    people = {you: mark(windows, answers), **rivals}
-    title = windows.title.fillna("(title unknown)")
-    songs = pd.DataFrame({"song": windows.artist + ": " + title, "genre": windows.genre})
-    for name, rows in people.items():
-        right = np.where(rows.predicted == windows.genre, "✔\u00a0", "✘\u00a0")
-        songs[name] = right + rows.predicted.astype(str)
-    songs.index = pd.RangeIndex(1, len(songs) + 1)
-    duels = [f"you (A) against {name} (B): {duel(people[you], rivals[name])}" for name in rivals]
-    parts = [
-        scoreboard(people).to_html(index=False, border=0, justify="left"),
-        "<br>".join(html.escape(line) for line in duels),
-        f"For the class: <code>{as_digits(answers)}</code>",
-        songs.to_html(border=0, justify="left"),
-    ]
-    return "".join(f"<div style='margin: 0.8em 0'>{part}</div>" for part in parts)

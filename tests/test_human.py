@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from helpers import datasets, features, human
+from helpers import datasets, features, human, human_form
 from helpers.datasets import GENRES
 
 
@@ -138,6 +138,18 @@ def test_a_duel_is_about_the_same_windows(table, twenty, rivals):
         human.duel(rivals["rock"], human.mark(others, others.genre))
 
 
+def test_rivals_that_were_asked_about_other_windows_are_refused_at_once(table, patches, rivals):
+    others = human.choose(table, 1)
+    with pytest.raises(ValueError, match="always right was asked about other windows"):
+        human_form.Form(others, patches, rivals)
+    with pytest.raises(ValueError, match="other windows"):
+        human.scoreboard({"you": human.mark(others, others.genre), **rivals})
+
+
+def test_names_in_one_string_are_read_too(twenty):
+    assert human.mark(twenty, ", ".join(twenty.genre)).predicted.tolist() == list(twenty.genre)
+
+
 def test_a_class_is_no_more_witnesses_than_its_windows(twenty):
     alone = human.pool(twenty, {"Ada": "9" * 20})
     crowd = human.pool(twenty, {str(name): "9" * 20 for name in range(30)})
@@ -166,7 +178,7 @@ def test_the_sheet_has_numbers_and_no_names(patches):
 
 
 def test_twenty_clicks_by_picture(silent, twenty, patches, rivals):
-    form = human.Form(twenty, patches, rivals)
+    form = human_form.Form(twenty, patches, rivals)
     assert "fetch short-clips" in shown(form)
     form.start.click()
     for number, genre in enumerate(twenty.genre, 1):
@@ -182,7 +194,7 @@ def test_twenty_clicks_by_picture(silent, twenty, patches, rivals):
 
 
 def test_back_changes_the_answer_before(silent, twenty, patches, rivals):
-    form = human.Form(twenty, patches, rivals)
+    form = human_form.Form(twenty, patches, rivals)
     form.start.click()
     assert form.back.disabled
     click(form, "rock")
@@ -195,7 +207,7 @@ def test_back_changes_the_answer_before(silent, twenty, patches, rivals):
 
 
 def test_nothing_gives_the_genre_away(silent, twenty, patches, rivals):
-    form = human.Form(twenty, patches, rivals)
+    form = human_form.Form(twenty, patches, rivals)
     form.start.click()
     for window in twenty.itertuples():
         for word in (window.genre, window.song_id, window.artist):
@@ -206,7 +218,7 @@ def test_nothing_gives_the_genre_away(silent, twenty, patches, rivals):
 
 def test_what_the_notebook_keeps_holds_no_sound(shared_data, monkeypatch, twenty, patches, rivals):
     monkeypatch.setenv("GENRE_DATA", str(shared_data))
-    form = human.Form(twenty, patches, rivals)
+    form = human_form.Form(twenty, patches, rivals)
     form.start.click()
     (player,) = (part for part in form.children if hasattr(part, "autoplay"))
     heard = {player.value}
@@ -227,7 +239,7 @@ def test_what_the_notebook_keeps_holds_no_sound(shared_data, monkeypatch, twenty
 
 def test_by_picture_though_the_songs_are_here(shared_data, monkeypatch, twenty, patches, rivals):
     monkeypatch.setenv("GENRE_DATA", str(shared_data))
-    form = human.Form(twenty, patches, rivals, sound=False)
+    form = human_form.Form(twenty, patches, rivals, sound=False)
     assert "fetch" not in shown(form)
     form.start.click()
     assert not [part for part in form.children if hasattr(part, "autoplay")]
