@@ -1,11 +1,14 @@
 """Exercises of lesson 00: where are we going?"""
 
+from functools import lru_cache
+
 from helpers import audio, datasets, features, jukebox, models
 from helpers.exercises.exercise import Exercise, collect, no, yes
 
 SEEDS = range(10)
 
 
+@lru_cache
 def _guesses(style):
     """What lesson 00's model says of ten songs in a style."""
     windows = datasets.sampler()
@@ -16,9 +19,11 @@ def _guesses(style):
 
 
 def _count_rock(answer):
-    said = _guesses("rock")
     if isinstance(answer, bool) or int(answer) != answer:
         return no("A whole number is wanted: how many of the ten songs are called rock.")
+    if answer > len(SEEDS):
+        return no("There are only ten songs, with the seeds 0 to 9.")
+    said = _guesses("rock")
     if answer == (said == "rock").sum():
         return yes(
             f"{answer} of 10. Before you praise or blame it: these are ten songs by one synthetic "
@@ -26,8 +31,6 @@ def _count_rock(answer):
         )
     if answer == (said != "rock").sum():
         return no("That is how many songs it does *not* call rock: count the others.")
-    if answer > len(SEEDS):
-        return no("There are only ten songs, with the seeds 0 to 9.")
     return no("I count another number. Ten songs of 5 seconds, the seeds 0 to 9, style rock?")
 
 
