@@ -40,6 +40,8 @@ def test_two_or_three_in_each_lesson_with_a_cell_to_answer_in(lesson):
     assert names == [f"{lesson}.{n + 1}" for n in range(len(names))]
     assert len(names) in (2, 3)
     cells = nbformat.read(LESSONS[lesson], as_version=4).cells
+    minutes = sum(exercises.find(name).minutes for name in names)
+    assert f"the exercises about {minutes} more" in cells[0].source
     for name in names:
         (place,) = (
             n for n, c in enumerate(cells) if f'exercises.check("{name}", answer)' in c.source
