@@ -40,6 +40,10 @@ def _widths(y):
     return right, [
         (right**2, "Take the root at the end: as it is, the unit is Hz squared."),
         (
+            right * np.sqrt(S.mean(axis=0)),
+            "Weights must add up to 1: divide by the sum of the strengths, not by their number.",
+        ),
+        (
             width(mean(f, S**2), S**2),
             "You weighed with power: leave out the square, and try again.",
         ),
@@ -70,7 +74,8 @@ def _own_bandwidth(answer):
             return no([*known, unknown][0])
     return yes(
         "Two tones, noise and jazz: the same as librosa's, frame by frame. Two tones are *wide*, "
-        "for nothing lies near their center. A number is not yet a picture."
+        "for nothing lies near their center. A number is not yet a picture. (Only the numbers are "
+        "compared: if you let librosa do it, do it by hand once.)"
     )
 
 
@@ -238,7 +243,7 @@ def answer(frequency):
         minutes=10,
         wanted="a pair: the name of a knob, and “up” or “down”",
         nudge="First rule knobs out. Is the chroma profile turned? Do the notes start at the same "
-        "moments? Are the gaps between them filled? What is left?",
+        "moments? In the gaps, is there an echo that fades? What is left?",
         partial="Take the style of the mystery in your mixer (`riddle.genre`), turn one knob that "
         "you suspect, and compare the bars with those of the mystery: they must agree in their "
         "directions, not only in one.",
