@@ -141,8 +141,12 @@ def macro_f1(predictions):
 
 
 def confusion(predictions, labels=None):
-    """How many of each genre (rows) were taken for which (columns)."""
-    labels = sorted(predictions.genre.unique()) if labels is None else list(labels)
+    """How many of each genre (rows) were taken for which (columns).
+
+    A genre that was named but never played has an empty row, so that no song is lost.
+    """
+    if labels is None:
+        labels = sorted({*predictions.genre, *predictions.predicted})
     counts = confusion_matrix(predictions.genre, predictions.predicted, labels=labels)
     return pd.DataFrame(counts, pd.Index(labels, name="genre"), pd.Index(labels, name="predicted"))
 

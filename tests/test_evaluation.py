@@ -83,6 +83,12 @@ def test_confusion_counts_every_row_once(rows):
             assert counts.loc[true, taken_for] == expected
 
 
+def test_confusion_loses_no_song_that_is_taken_for_a_genre_nobody_plays():
+    counts = evaluation.confusion(predictions(["blues", "blues"], ["blues", "jazz"]))
+    assert list(counts.columns) == ["blues", "jazz"]
+    assert counts.to_numpy().tolist() == [[1, 1], [0, 0]]
+
+
 def test_artists_who_fail_together_widen_the_interval():
     # Ten artists with ten songs each: all of a song right, or all wrong.
     artist = np.repeat(range(10), 10)

@@ -33,10 +33,10 @@ def _look_at_field(answer):
     sizes, steps = zip(*CONVOLUTIONS, strict=True)
     advice = {
         field((size, 1) for size in sizes): "You let every filter move by one. After the first "
-        "step of 4, neighbours in a map are 4 frames apart.",
+        "step of 4, neighbors in a map are 4 frames apart.",
         math.prod(sizes): "The sizes multiply only if each step is as large as its filter. In the "
         "second and the third layer the filters overlap.",
-        math.prod(steps): "That is how far two neighbours in the last map are apart. How much "
+        math.prod(steps): "That is how far two neighbors in the last map are apart. How much "
         "does each of them see?",
         field(CONVOLUTIONS[:2]): "So much sees a point of the second map. One layer more.",
         sum(sizes): "The sizes don't simply add up: 3 places of a map are not 3 frames.",
@@ -90,10 +90,10 @@ EXERCISES = collect(
         nudge="Draw it: a row of dots for the frames and for each map. Which dots of the row below "
         "does one dot see?",
         partial="Go through the layers from the first. A point of the first map sees 4 frames, and "
-        "its neighbour begins 4 frames later. A point of the second map sees 3 such points: "
-        "4 + 2 × 4 frames. How far apart are *its* neighbours?",
+        "its neighbor begins 4 frames later. A point of the second map sees 3 such points: "
+        "4 + 2 × 4 frames. How far apart are *its* neighbors?",
         solution="""
-seen, step = 1, 1  # a frame sees itself, and its neighbour is one frame away
+seen, step = 1, 1  # a frame sees itself, and its neighbor is one frame away
 for size, stride in [(4, 4), (3, 2), (3, 2)]:
     seen += (size - 1) * step
     step *= stride

@@ -7,6 +7,7 @@ from helpers import splits
 from helpers.exercises.exercise import no, yes
 
 UNSURE = "can't say"
+GUESSING = 0.1  # of ten genres
 
 
 def parts(table):
@@ -36,6 +37,11 @@ def look_at_runs(answer, names, seeds, rows, luck):
         return no("These were counted on the *test* artists. They stay closed: use `valid`.")
     if counted == {"fit"}:
         return no("These were counted on the rows that the network learned from: use `valid`.")
+    if values.max(axis=0).min() < GUESSING:
+        return no(
+            "One column lies below guessing with every seed, so its networks have hardly been "
+            "trained. Are epochs and batch size those of the lesson?"
+        )
     if np.allclose(values[:, 0], values[:, 1]):
         return no("Both columns are the same: has your setting reached the network's `options`?")
     if (np.ptp(values, axis=0) == 0).all():

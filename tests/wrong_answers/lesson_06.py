@@ -40,5 +40,6 @@ WRONG = {
         lambda: (runs("fit"), "can't say"),
         lambda: (runs()[:2], "can't say"),
         lambda: (100 * runs(), "can't say"),
+        lambda: (runs(half=(14, 16, 2)), "full"),
     ],
 }
