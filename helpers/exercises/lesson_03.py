@@ -45,11 +45,11 @@ def _knows_classical(answer):
     if names == truth:
         return yes(
             f"Classical music stands out most by `{truth[0]}`: {gap.max():.1f} standard "
-            "deviations. So the classical clips differ less in how loud or fast they are than in "
+            "deviations. So the classical clips differ less in how loud they are than in "
             "how clearly their notes stand out, and in having little treble."
         )
     if set(names) == set(truth):
-        return no("The right five. Now put the farthest first.")
+        return no("The right five. Now put the farthest first, by the deviation of all songs.")
     if set(names) == set(_gap(songs).nlargest(FIVE).index):
         return no(
             "Those are the five by which it lies farthest *above* the others. Far below counts, "
@@ -62,7 +62,9 @@ def _knows_classical(answer):
     if set(names) == set(gap.nsmallest(FIVE).index):
         return no("Those are the five *nearest*. Sort the other way round.")
     wrong = next(name for name in names if name not in truth)
-    return no(f"At least `{wrong}` does not belong there. Is it the classical songs you compare?")
+    return no(
+        f"At least `{wrong}` does not belong there. Did you divide by the deviation of *all* songs?"
+    )
 
 
 @lru_cache(maxsize=1)
