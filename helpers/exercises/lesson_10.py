@@ -12,8 +12,14 @@ from helpers.song import NOT_SURE
 TARGET, LEAST, TOO_MANY = 0.9, 10, 0.1
 
 
+def _spelled(genre):
+    """As GTZAN's folders are: Hip-Hop is hiphop."""
+    word = str(genre).strip().lower()
+    return word if word == NOT_SURE else word.replace("-", "").replace(" ", "")
+
+
 def _own_songs(answer):
-    pairs = [tuple(str(word).strip().lower() for word in pair) for pair in answer]
+    pairs = [tuple(_spelled(word) for word in pair) for pair in answer]
     if any(len(pair) != 2 for pair in pairs):
         return no("Each song is a pair: `(your genre, the classifier's answer)`.")
     genres = set(datasets.GENRES)
