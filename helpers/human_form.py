@@ -1,6 +1,5 @@
 """Twenty windows to click through: the form of lesson 08's human baseline."""
 
-import base64
 import html
 import io
 
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from helpers import audio, datasets, human
 from helpers.datasets import GENRES
+from helpers.pictures import data_url
 
 SOUND = "short-clips"
 TICKS_HZ = (250, 1000, 2500, 5000, 10000)
@@ -29,9 +29,8 @@ def _picture(patch, number):
     ax.set(xlabel="time (s)", ylabel="frequency (Hz)")
     png = io.BytesIO()
     fig.savefig(png, format="png", dpi=100)
-    coded = base64.b64encode(png.getvalue()).decode()
     alt = f"Window {number}: two seconds to the right, low notes at the bottom, loud is bright"
-    return f'<img alt="{alt}" src="data:image/png;base64,{coded}" width="520">'
+    return f'<img alt="{alt}" src="{data_url("image/png", png.getvalue())}" width="520">'
 
 
 class Form(widgets.VBox):

@@ -60,6 +60,11 @@ def no(sentence):
     return Verdict(False, sentence)
 
 
+def number(answer):
+    """A number out of an answer: a Score counts as its value."""
+    return float(getattr(answer, "value", answer))
+
+
 def collect(*exercises):
     """Exercises by their names."""
     return {exercise.name: exercise for exercise in exercises}

@@ -6,7 +6,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.preprocessing import StandardScaler
 
 from helpers import datasets, features
-from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.exercises.exercise import Exercise, collect, no, number, yes
 
 PARTS, BUSIEST = 5, 3
 
@@ -120,7 +120,7 @@ def _nearest_right(barred=None, among_several=False, standardized=True):
 
 
 def _new_artists_only(answer):
-    share = float(getattr(answer, "value", answer))
+    share = number(answer)
 
     def fits(other):
         return abs(share - other) < 0.004

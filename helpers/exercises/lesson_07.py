@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers import datasets, evaluation, features, musicnn, splits
-from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.exercises.exercise import Exercise, collect, no, number, yes
 
 EVERYTHING = slice(0, 370)
 CHOICES = (0.0003, 0.001, 0.003, 0.01, 0.03)
@@ -47,7 +47,7 @@ def _look_at_words(answer):
     table, _ = _lesson()
     if getattr(answer, "n", None) == len(table):
         return no("That is the accuracy on windows. Let the windows of each song vote first.")
-    said = float(getattr(answer, "value", answer))
+    said = number(answer)
 
     def near(value):
         return abs(said - value) < 0.006

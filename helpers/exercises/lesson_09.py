@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from helpers import audio, datasets, features, jukebox, models, splits
-from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.exercises.exercise import Exercise, collect, no, number, yes
 
 BRIGHT, DARK, MUFFLED = "tilt +3 dB/octave", "tilt -3 dB/octave", "low-pass 4 kHz"
 
@@ -77,7 +77,7 @@ def _right_before():
 
 
 def _right_and_wrong(answer):
-    first, second = (float(getattr(part, "value", part)) for part in answer)
+    first, second = (number(part) for part in answer)
     right = _right_before()
     rates = _flips(MUFFLED, right), _flips(MUFFLED, ~right)
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from helpers import audio, calibration, datasets, evaluation, training
-from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.exercises.exercise import Exercise, collect, no, number, yes
 from helpers.song import NOT_SURE
 
 TARGET, LEAST, TOO_MANY = 0.9, 10, 0.1
@@ -61,7 +61,7 @@ def _covered(ear, target):
 
 
 def _another_promise(answer):
-    answer = float(getattr(answer, "value", answer))
+    answer = number(answer)
     songs, share = _covered("musicnn", TARGET)
 
     def near(value):
