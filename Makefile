@@ -1,4 +1,4 @@
-# make lab · course · page · site · test · bench · results   (each does its own set-up)
+# make alone says what there is. Each target does its own set-up.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -10,6 +10,12 @@ NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 PAGES := $(NOTEBOOKS:notebooks/%.ipynb=build/course/%.html)
 JOBS ?= 2
 
+# The very versions that the course was tested with; VERSIONS=--upgrade takes the newest instead.
+VERSIONS ?= --constraint constraints.txt
+
+# A kernel that talks over TCP without a key warns about it, once for every lesson.
+KERNEL := --KernelManager.transport_encryption=auto
+
 # Real audio that lies beside the checkout is used; without it those tests say that they were skipped.
 ifneq ($(wildcard ../shared/data/gtzan),)
 export GENRE_DATA ?= $(abspath ../shared/data)
@@ -19,35 +25,51 @@ endif
 export PYTHONHASHSEED := 0
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: lab course page site test bench outputs results lock clean
+.PHONY: help setup lab course page site check test bench outputs results pretrained lock clean
 
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make setup       create the environment in .venv and install; everything below does it by itself
+setup: $(READY)
+
+## make lab         open JupyterLab on the first lesson
 lab: $(READY)
-	@options="--ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"; \
+	@options="$(KERNEL) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"; \
 	[ "$$(id -u 2>/dev/null)" = 0 ] && options="$$options --allow-root"; \
 	[ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options="$$options --no-browser"; \
 	exec $(BIN)/jupyter lab $$options
 
+## make course      run every lesson without a browser; what comes out lies in build/course/
 course: $(PAGES)
 	@echo "the executed lessons lie in build/course/"
 
 # The classic template knows the pictures' alternative text, the other one does not.
-build/course/%.html: notebooks/%.ipynb $(wildcard helpers/*.py data/*) | $(READY)
+build/course/%.html: notebooks/%.ipynb $(wildcard helpers/*.py helpers/*/*.py data/*) | $(READY)
 	@mkdir -p build/course
-	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --log-level=WARN --to html --template classic --execute \
+	TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --log-level=WARN --to html --template classic --execute $(KERNEL) \
 		--ExecutePreprocessor.timeout=300 --output-dir build/course $<
 
-# Lesson 10's page: a song in, an answer out.
+## make page        serve lesson 10's page: a song in, its genre and timeline out
 page: $(READY)
-	@options=; [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options=--no-browser; \
+	@options="$(KERNEL)"; [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options="$$options --no-browser"; \
 	cd notebooks/page && exec ../../$(BIN)/voila your_own_song.ipynb $$options
 
-# The lessons as they were committed, to read without Python: open build/site/index.html.
+## make site        the lessons as pages to read without Python: build/site/index.html
 site: $(READY)
 	$(BIN)/python website/lessons.py build/pages
 	$(BIN)/sphinx-build --quiet --fail-on-warning -c website build/pages build/site
 	cp notebooks/*.ipynb build/site/_sources/notebooks/
 	@echo "the site lies in build/site/: open index.html"
 
+## make check       while you work: style, and the tests that take no more than a few seconds
+check: export TQDM_DISABLE := 1
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest tests -m "not slow" -n $(JOBS) -q
+
+## make test        prove that everything works: helpers, lessons, solutions, site, browser
 test: export TQDM_DISABLE := 1
 test: $(READY)
 	$(BIN)/ruff check .
@@ -57,22 +79,33 @@ test: $(READY)
 		--nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with tests/nbval.cfg \
 		--cov=helpers --cov-report=term --cov-fail-under=90
 
+## make bench       measure what a song costs on this machine
 bench: $(READY)
-	TQDM_DISABLE=1 $(BIN)/python bench.py
+	TQDM_DISABLE=1 $(BIN)/python tools/bench.py
 
-# For maintainers: run every lesson and keep its outputs.
+## make clean       remove what was built, but not the environment
+clean:
+	rm -rf build .pytest_cache .ruff_cache .coverage
+
+## For maintainers:
+## make outputs     run every lesson and keep its outputs; NOTEBOOKS=notebooks/04_... for one
 outputs: export TQDM_DISABLE := 1
 outputs: $(READY)
-	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace \
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace $(KERNEL) \
 		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=300 $(NOTEBOOKS)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
 		--extra-keys "metadata.widgets cell.metadata.execution metadata.language_info.version" $(NOTEBOOKS)
 
-# For maintainers: count every accuracy of the README again, and draw its pictures.
+## make results     count every accuracy of the README again, and draw its pictures
 results: $(READY)
-	TQDM_DISABLE=1 $(BIN)/python results.py
+	TQDM_DISABLE=1 $(BIN)/python tools/results.py
 
-# For maintainers: choose versions anew. uv names no registry in what it writes.
+## make pretrained  train anew the classifiers that ship with the course
+pretrained: $(READY)
+	TQDM_DISABLE=1 $(BIN)/python data/build_pretrained.py
+
+## make lock        choose versions anew
+# uv names no registry in what it writes.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --all-extras --no-annotate --no-header --upgrade \
 		--python-version 3.11 pyproject.toml --output-file constraints.txt
@@ -81,9 +114,6 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f'Python 3.11, 3.12 or 3.13 is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --compile-bytecode --constraint constraints.txt --editable ".[test,site,dask]"
+	$(BIN)/uv pip install --quiet --compile-bytecode $(VERSIONS) --editable ".[test,site,dask]"
 	$(BIN)/python -c "from helpers import features, jukebox; y = jukebox.play(seconds=2); features.describe(y); features.describe_fast(y)"
 	@touch $@
-
-clean:
-	rm -rf build .pytest_cache .ruff_cache .coverage

@@ -5,13 +5,18 @@ has to be: ``close-0.03`` lets numbers differ by so much (networks trained on an
 and ``needs-NAME`` compares only where that data set is held (the lesson goes on without it).
 
 After a lesson's last cell, the solutions of its exercises run in the same kernel: what a learner
-is shown has to work where it is shown, and to pass its own check.
+is shown has to work where it is shown, and to pass its own check. At the very end a lesson that the
+README calls free of TensorFlow is asked whether it was.
+
+No limit of time decides which machine is fast enough: see ``tests/patience.py``.
 """
 
 from collections import defaultdict
 from itertools import groupby
 
 import nbformat
+from patience import patience, slowness
+from promises import without_tensorflow
 from tolerance import snap
 
 SOLVED = """
@@ -20,11 +25,25 @@ from helpers import exercises
 verdict = exercises.check("{name}", answer)
 assert verdict.right, verdict
 """
+FREE_OF_TENSORFLOW = """
+import sys
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+
+
+def pytest_configure(config):
+    slowness()  # measured here, once: the workers of xdist find it in their environment
+    # They also find the options as they are here: who is a worker leaves them alone.
+    if not hasattr(config, "workerinput") and hasattr(config.option, "nbval_cell_timeout"):
+        for limit in ("nbval_cell_timeout", "nbval_kernel_startup_timeout"):
+            setattr(config.option, limit, patience(float(getattr(config.option, limit))))
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         cell = getattr(item, "cell", None)
+        if cell:
+            item.output_timeout = patience(60)  # once a cell has run, for each thing that it shows
         for tag in cell.metadata.get("tags", []) if cell else []:
             kind, _, value = tag.partition("-")
             if kind == "needs" and not _held(value):
@@ -51,11 +70,16 @@ def _solutions(cells):
     lesson = cells[-1].path.stem[:2] if cells and _is_cell(cells[-1]) else ""
     if not lesson.isdigit():
         return
-    for number, name in enumerate(exercises.names(lesson), cells[-1].cell_num + 1):
-        source = SOLVED.format(code=exercises.find(name).solution, name=name)
+    more = {
+        f"Solution {name}": SOLVED.format(code=exercises.find(name).solution, name=name)
+        for name in exercises.names(lesson)
+    }
+    if lesson in without_tensorflow():
+        more["Free of TensorFlow"] = FREE_OF_TENSORFLOW
+    for number, (name, source) in enumerate(more.items(), cells[-1].cell_num + 1):
         yield type(cells[-1]).from_parent(
             cells[-1].parent,
-            name=f"Solution {name}",
+            name=name,
             cell_num=number,
             cell=nbformat.v4.new_code_cell(source),
             options=defaultdict(bool),
@@ -65,7 +89,7 @@ def _solutions(cells):
 def _held(name):
     from helpers import datasets
 
-    return datasets.held(name) is not None
+    return datasets.local_path(name) is not None
 
 
 def _compare_loosely(compare, tolerance):

@@ -3,7 +3,7 @@
     python data/build_probe.py                  fetches GTZAN mini and MusiCNN's weights first
     python data/build_probe.py --source FOLDER  uses a copy of the songs: FOLDER/<genre>/<song>.wav
 
-The window at 12 s of each song is changed in each way of `probe.TRANSFORMATIONS`. ``probe.npz``
+The window at 12 s of each song is changed in each way of `sounds.TRANSFORMATIONS`. ``probe.npz``
 keeps what hand-made features make of it, ``probe.csv`` what the two networks answer, each trained
 on five folds by artist, so that none had heard the artist.
 """
@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from helpers import audio, datasets, features, models, musicnn, probe, splits
+from helpers import audio, datasets, features, models, splits
+from helpers.evaluation import robustness, sounds
+from helpers.models import musicnn
 
 START = 12
 HERE = Path(__file__).resolve().parent
@@ -36,9 +38,10 @@ def change_windows(folder, songs):
         By transformation.
     """
     paths = [Path(folder) / song.partition(".")[0] / f"{song}.wav" for song in songs]
-    music = [audio.load(path, offset=START, duration=probe.NEEDED_SECONDS)[0] for path in paths]
+    music = [audio.load(path, offset=START, duration=sounds.NEEDED_SECONDS)[0] for path in paths]
     return {
-        name: np.stack([probe.transform(y, name) for y in music]) for name in probe.TRANSFORMATIONS
+        name: np.stack([sounds.transform(y, name) for y in music])
+        for name in sounds.TRANSFORMATIONS
     }
 
 
@@ -63,21 +66,22 @@ def ask_musicnn(rows, described, heard):
     Returns
     -------
     dict of str to pd.DataFrame
-        From `probe.examine`.
+        From `robustness.examine`.
     """
     sampler = datasets.sampler()
     X = musicnn.inputs(datasets.embeddings(), sampler[list(features.names("full"))])
     changed = {name: musicnn.inputs(heard[name], described[name]) for name in described}
     folds = splits.by_artist(sampler)
-    return probe.examine(musicnn.classifier(), X, sampler, folds, changed, rows, balanced=True)
+    return robustness.examine(musicnn.classifier(), X, sampler, folds, changed, rows, balanced=True)
 
 
 def ask_cnn(rows, patches):
     """What the network of lesson 06 answers to log-mel patches, by transformation."""
     sampler = datasets.sampler()
-    cnn = models.NetworkClassifier(models.cnn, epochs=30, look_every=30)
     known = features.from_bytes(datasets.patches())
-    return probe.examine(cnn, known, sampler, splits.by_artist(sampler), patches, rows)
+    return robustness.examine(
+        models.small_cnn(), known, sampler, splits.by_artist(sampler), patches, rows
+    )
 
 
 def main():
@@ -96,9 +100,9 @@ def main():
         names=list(windows),
         rows=rows,
         described=np.stack(described),
-        spectra=np.stack([probe.bands(patch) for patch in patches]).astype(np.float16),
+        spectra=np.stack([robustness.bands(patch) for patch in patches]).astype(np.float16),
     )
-    heard = {name: musicnn.listen(y).astype(np.float16) for name, y in windows.items()}
+    heard = {name: musicnn.embed(y).astype(np.float16) for name, y in windows.items()}
     said = {
         "CNN": ask_cnn(rows, dict(zip(windows, patches, strict=True))),
         "MusiCNN": ask_musicnn(rows, dict(zip(windows, described, strict=True)), heard),
@@ -108,7 +112,7 @@ def main():
             {"song_id": songs, "transformation": name}
             | {model: answers[name].predicted.to_numpy() for model, answers in said.items()}
         )
-        for name in (probe.ORIGINAL, *windows)
+        for name in (sounds.ORIGINAL, *windows)
     ]
     pd.concat(parts).to_csv(args.out / "probe.csv", index=False)
     print(f"{len(rows)} windows, changed in {len(windows)} ways, written to {args.out}")

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from helpers import audio, features, musicnn
+from helpers import audio, features
+from helpers.models import musicnn
 
 WINDOW_SECONDS = 2.0
 HERE = Path(__file__).resolve().parent
@@ -47,7 +48,7 @@ def embed(windows):
     """What MusiCNN hears in windows from `window_list`: shape (n, 300), float16."""
     samples = [audio.load(w.path, offset=w.start, duration=WINDOW_SECONDS)[0] for w in
                windows.itertuples()]  # fmt: skip
-    return musicnn.listen(samples).astype(np.float16)
+    return musicnn.embed(samples).astype(np.float16)
 
 
 def build(mini, clips):
@@ -81,7 +82,8 @@ def main():
     table, patches = build(mini, clips)
     table.to_csv(args.out / "sampler_features.csv", index=False, float_format="%.6g")
     np.savez_compressed(args.out / "sampler_patches.npz", patches=patches)
-    np.savez_compressed(args.out / "sampler_musicnn.npz", heard=embed(window_list(mini, clips)))
+    embeddings = embed(window_list(mini, clips))
+    np.savez_compressed(args.out / "sampler_musicnn.npz", embeddings=embeddings)
     print(f"{len(table)} windows of {table.song_id.nunique()} songs written to {args.out}")
 
 

@@ -67,39 +67,48 @@ def _extract(args):
     table, failures = features.extract(
         files, out=args.out, feature_set=args.features, jobs=args.jobs
     )
-    print(f"{len(table)} songs in {args.out}")
+    print(f"{_count(len(table), 'song')} in {args.out}")
     for failure in failures.itertuples():
         print(f"{failure.file} {failure.reason}; {failure.advice}", file=sys.stderr)
     if len(table) == 0:
-        raise ValueError(f"none of the {len(files)} files could be used (see the lines above)")
+        count = _count(len(files), "file")
+        raise ValueError(f"none of {count} could be used (see the lines above)")
 
 
 def _train(args):
-    from helpers.song import SongClassifier
+    from helpers.song import SongClassifier, training
 
     classifier = SongClassifier.fit(args.csv)
     classifier.save(args.out)
     for name, score in classifier.card["accuracy"].items():
-        interval = f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
-        print(f"{name}: accuracy {interval}, n = {score['n']} songs ({score['protocol']})")
-    sure = classifier.card["when_sure"]
-    if right := sure["accuracy"]:
-        interval = f"{right['value']:.3f} [{right['low']:.3f}, {right['high']:.3f}]"
-        share = f"{sure['coverage']['value']:.0%} of the songs"
-        print(f"when sure ({share}): accuracy {interval}, n = {right['n']} songs")
-    if "artist-safe split" not in classifier.card["accuracy"]:
+        n = _count(score["n"], "song")
+        print(f"{name}: accuracy {_interval(score)}, n = {n} ({score['protocol']})")
+    print(training.trust(classifier.card))
+    if "artists kept whole" not in classifier.card["accuracy"]:
         print("artists unknown: expect less on artists that the model has never heard")
-    print(f"trained on {classifier.card['songs']} songs, saved in {args.out}")
+    print(f"trained on {_count(classifier.card['songs'], 'song')}, saved in {args.out}")
+
+
+def _interval(score):
+    if score["low"] is None:
+        return f"{score['value']:.3f}"
+    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+
+
+def _count(n, noun):
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _predict(args):
-    from helpers.song import SongClassifier
+    from helpers.song import SongClassifier, training
 
     if args.model:
         classifier = SongClassifier.load(args.model)
     else:
         classifier = SongClassifier.default()
-        print(_introduction(classifier.card), file=sys.stderr)
+        better = "'python -m helpers fetch musicnn' gets a better embedding."
+        better = "" if classifier.card["embedding"] == "musicnn" else better
+        print(training.trust(classifier.card), better, file=sys.stderr)
     failed = 0
     for song in args.song:
         try:
@@ -109,8 +118,8 @@ def _predict(args):
             print(f"{song} {error}", file=sys.stderr)
             continue
         if answer.silent:
-            windows = f"{answer.silent} of {len(answer.timeline)} windows"
-            print(f"{song} is silent in {windows}; they count for nothing", file=sys.stderr)
+            windows = f"{answer.silent} of {_count(len(answer.timeline), 'window')}"
+            print(f"{song} is silent in {windows}, which counts for nothing", file=sys.stderr)
         if args.json:
             rounded = {genre: round(float(p), 4) for genre, p in answer.probabilities.items()}
             print(json.dumps({"song": song, "genre": answer.genre, "p": rounded}))
@@ -119,22 +128,12 @@ def _predict(args):
     return 2 if failed else 0
 
 
-def _introduction(card):
-    score = card["accuracy"]["artist-safe split"]
-    right = f"right for {score['value']:.0%} of songs by new artists (n = {score['n']})"
-    if card["ear"] == "musicnn":
-        return f"listening with MusiCNN: {right}"
-    return (
-        f"listening with hand-made features: {right}; "
-        "'python -m helpers fetch musicnn' gets a better ear"
-    )
-
-
 def _doctor(args):
     findings = datasets.doctor(args.folder)
     for row in findings.itertuples():
         print(f"{Path(row.genre or '') / row.filename}: {row.problem}; {row.advice}")
-    print(f"{len(findings)} findings in {args.folder}" if len(findings) else "nothing to mend")
+    count = _count(len(findings), "finding")
+    print(f"{count} in {args.folder}" if len(findings) else "nothing to mend")
 
 
 def _fetch(args):

@@ -4,6 +4,8 @@ Everything in the course hears music the way GTZAN was published: mono, 22,050 s
 32-bit floats between -1 and 1.
 """
 
+import base64
+import html
 import io
 import re
 from contextlib import contextmanager
@@ -127,10 +129,15 @@ def _open(song):
                 )
             yield file
     except (sf.LibsndfileError, RuntimeError) as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
         raise AudioError(
-            f"cannot be decoded ({reason})", "convert it to WAV, FLAC, OGG or MP3, or leave it out"
+            f"cannot be decoded ({decoder_reason(error)})",
+            "convert it to WAV, FLAC, OGG or MP3, or leave it out",
         ) from None
+
+
+def decoder_reason(error):
+    """Why soundfile could not read a file, in libsndfile's own words."""
+    return str(getattr(error, "error_string", error)).strip().rstrip(".")
 
 
 def _check_path(path):
@@ -261,3 +268,34 @@ def player(y, sr=SAMPLE_RATE):
     # IPython calls every data= WAV; browsers then guess, and Safari guesses wrong.
     audio.mimetype = "audio/mpeg"
     return audio
+
+
+def players(clips):
+    """Play buttons side by side, each under its name.
+
+    Parameters
+    ----------
+    clips : mapping of str to np.ndarray
+
+    Returns
+    -------
+    IPython.display.HTML
+    """
+    from IPython.display import HTML
+
+    cells = [
+        f"<div>{html.escape(name)}<br>{named_player(y, name)}</div>" for name, y in clips.items()
+    ]
+    style = "display: flex; flex-wrap: wrap; gap: 1em 2em"
+    return HTML(f'<div style="{style}">{"".join(cells)}</div>')
+
+
+def named_player(y, name):
+    """A play button as HTML, with a name for those who cannot see where it stands."""
+    source = data_url("audio/mpeg", player(y).data)
+    return f'<audio controls aria-label="{html.escape(name)}" src="{source}"></audio>'
+
+
+def data_url(kind, content):
+    """Bytes as an address, so that a page holds them itself."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -4,8 +4,45 @@ import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 
-from helpers import audio, evaluation
-from helpers.palette import GENRE_COLORS, GENRE_MARKERS, TEST_COLOR, TRAIN_COLOR
+SAMPLE_RATE = 22_050
+# After Paul Tol's "muted" scheme, moved apart until every pair can be told by people with
+# protanopia, deuteranopia or tritanopia as well (a test simulates them, after Machado et al. 2009).
+GENRE_COLORS = {
+    "blues": "#1E009E",
+    "classical": "#B3D7F7",
+    "country": "#DAD786",
+    "disco": "#CE5F72",
+    "hiphop": "#99285C",
+    "jazz": "#4CAAAA",
+    "metal": "#303127",
+    "pop": "#9A54AE",
+    "reggae": "#396D00",
+    "rock": "#A9A108",
+}
+# Shapes say the genre once more, for prints in grey.
+GENRE_MARKERS = dict(zip(GENRE_COLORS, "osD^vP*X<>", strict=True))
+TRAIN_COLOR, TEST_COLOR = "#332288", "#CC6677"
+
+plt.rcParams.update(
+    {
+        "figure.figsize": (8, 3.2),
+        "figure.dpi": 80,
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.prop_cycle": plt.cycler(color=list(GENRE_COLORS.values())),
+        # The same bytes every time: no creation date, no random identifiers.
+        "svg.hashsalt": "hear-the-genre",
+    }
+)
+# Frequencies that are written beside an image: where its rows are equally wide in Hz, and else.
+LINEAR_TICKS, MEL_TICKS = (0, 2000, 4000, 6000, 8000, 10_000), (250, 500, 1000, 2000, 4000, 8000)
+# An image shows levels down to so many decibels below its loudest point, in steps of a few: what a
+# listener just notices. Fewer colors also make smaller files.
+RANGE_DB, STEP_DB = 60, 3
 
 
 def show(*alts):
@@ -32,7 +69,7 @@ def show(*alts):
         plt.close(figure)
 
 
-def waveform(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
+def waveform(y, sr=SAMPLE_RATE, *, title="", ax=None):
     """Samples over time, drawn as the range they cover so that a long clip stays small.
 
     Parameters
@@ -50,8 +87,8 @@ def waveform(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
     return ax
 
 
-def spectrogram(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
-    """Mel spectrogram in decibels below the loudest point (128 bands, up to half the sample rate).
+def spectrogram(y, sr=SAMPLE_RATE, *, title="", ax=None):
+    """Mel spectrogram (128 bands, up to half the sample rate), drawn as an `image`.
 
     Parameters
     ----------
@@ -60,29 +97,56 @@ def spectrogram(y, sr=audio.SAMPLE_RATE, *, title="", ax=None):
         Sample rate in Hz.
     """
     import librosa
-    import librosa.display
 
-    ax = ax or plt.subplots()[1]
     mel = librosa.feature.melspectrogram(y=y, sr=sr, n_mels=128)
-    db = librosa.power_to_db(mel, ref=np.max)
-    image = librosa.display.specshow(
-        db, sr=sr, x_axis="time", y_axis="mel", cmap="magma", ax=ax, rasterized=True
-    )
+    frequencies = librosa.mel_frequencies(128, fmax=sr / 2)
+    return image(librosa.power_to_db(mel), frequencies, 512, sr, title=title, ax=ax)
+
+
+def image(db, frequencies, hop_length, sr=SAMPLE_RATE, *, title="", highest=None, ax=None):
+    """A spectrogram as it is: one pixel for each number.
+
+    Parameters
+    ----------
+    db : np.ndarray, shape (n_rows, n_frames)
+        Levels in dB; all that is more than 60 dB below the loudest is black, missing values white.
+    frequencies : np.ndarray, shape (n_rows,)
+        Of the rows, in Hz, rising: `librosa.fft_frequencies` or `librosa.mel_frequencies`.
+    hop_length : int
+        Samples from one frame to the next.
+    sr : int
+        Sample rate in Hz.
+    highest : float, optional
+        Show no frequencies above this many Hz.
+    """
+    ax = ax or plt.subplots(figsize=(8, 2.8))[1]
+    rows = np.arange(len(frequencies))
+    extent = (0, db.shape[1] * hop_length / sr, -0.5, len(rows) - 0.5)
+    top = np.nanmax(db)
+    ax.imshow(
+        db, origin="lower", aspect="auto", interpolation="nearest",
+        cmap=plt.get_cmap("magma", RANGE_DB // STEP_DB),
+        extent=extent, vmin=top - RANGE_DB, vmax=top,
+    )  # fmt: skip
+    ends = frequencies[1] - frequencies[0], frequencies[-1] - frequencies[-2]
+    ticks = LINEAR_TICKS if np.isclose(*ends) else MEL_TICKS
+    if highest:
+        ticks = np.linspace(0, highest, 5)
+        ax.set_ylim(-0.5, np.interp(highest, frequencies, rows))
+    ax.set_yticks(np.interp(ticks, frequencies, rows), [f"{hz:.0f}" for hz in ticks])
     ax.set(xlabel="time (s)", ylabel="frequency (Hz)", title=title)
-    ax.figure.colorbar(image, ax=ax, label="level (dB)")
     return ax
 
 
-def confusion(predictions, *, title="", ax=None):
+def confusion(counts, *, title="", ax=None):
     """Confusion matrix of songs: each cell its count and its share of the row.
 
     Parameters
     ----------
-    predictions : pd.DataFrame
-        From `evaluation.vote` (one row a song).
+    counts : pd.DataFrame
+        From `evaluation.confusion`.
     """
     ax = ax or plt.subplots(figsize=(7.2, 6))[1]
-    counts = evaluation.confusion(predictions)
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
     text = [
         [f"{n}\n{share:.0%}" if n else "" for n, share in zip(row, row_shares, strict=True)]
@@ -146,46 +210,6 @@ def history(log, *, title="", axes=None):
     return axes
 
 
-def song_map(points, genres, *, title="", ax=None):
-    """A scatter plot with a colour and a shape for each genre.
-
-    Parameters
-    ----------
-    points : np.ndarray, shape (n, 2)
-    genres : sequence of str, length n
-    """
-    ax = ax or plt.subplots(figsize=(7, 4.6))[1]
-    genres = np.asarray(genres, dtype=object)
-    for genre in sorted(set(genres)):
-        x, y = points[genres == genre].T
-        color, marker = GENRE_COLORS.get(genre, "#777777"), GENRE_MARKERS.get(genre, "o")
-        ax.scatter(x, y, s=22, color=color, marker=marker, label=genre, alpha=0.8, lw=0)
-    ax.legend(frameon=False, bbox_to_anchor=(1, 1), loc="upper left")
-    ax.set_title(title)
-    return ax
-
-
-def artists(songs, *, title="", ax=None):
-    """One bar of songs for each genre, cut into its artists, those with the most songs first.
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `datasets.songs`. Songs without a known artist come last, in white.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3.8))[1]
-    for genre, part in songs.groupby("genre"):
-        counts, start = part.artist.value_counts(), 0
-        for shade, count in enumerate(counts):
-            alpha = 0.9 if shade % 2 == 0 else 0.55
-            ax.barh(genre, count, left=start, color=GENRE_COLORS[genre], alpha=alpha, ec="white")
-            start += count
-        ax.barh(genre, len(part) - start, left=start, color="white", ec="#777777", hatch="///")
-    ax.invert_yaxis()
-    ax.set(xlabel="songs (each block is one artist; hatched: nobody knows)", title=title)
-    return ax
-
-
 def by_genre(table, feature, *, unit="", title="", ax=None):
     """How one feature spreads in each genre: a box from the first to the third quartile.
 
@@ -228,84 +252,4 @@ def timeline(answer, *, title="", ax=None):
     ax.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1), title=title)
     ax.set_xlim(edges[0], edges[-1])
     ax.legend(frameon=False, bbox_to_anchor=(1, 0.5), loc="center left", fontsize=9, reverse=True)
-    return ax
-
-
-def coverage(tables, *, title="", ax=None):
-    """How often a classifier is right if it answers only the songs that it is surest of.
-
-    Parameters
-    ----------
-    tables : mapping of str to pd.DataFrame
-        From `calibration.coverage`.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3.2))[1]
-    for (name, table), color in zip(tables.items(), (TEST_COLOR, TRAIN_COLOR), strict=False):
-        rows = table[table.coverage >= 0.05]  # of a handful of songs a share says nothing
-        ax.plot(rows.coverage, rows.accuracy, color=color, label=name)
-    ax.set(xlabel="share of the songs that get an answer", ylabel="share of right answers")
-    ax.set(xlim=(0, 1.01), ylim=(0, 1.02), title=title)
-    ax.legend(frameon=False, loc="lower left")
-    return ax
-
-
-def reliability(tables, *, title="", ax=None):
-    """How sure a classifier is, and how often it is right: on the dotted line the two agree.
-
-    Parameters
-    ----------
-    tables : mapping of str to pd.DataFrame
-        From `calibration.reliability`.
-    """
-    ax = ax or plt.subplots(figsize=(4.6, 3.8))[1]
-    ax.plot([0, 1], [0, 1], ":", color="#444444")
-    looks = ((TEST_COLOR, "s--"), (TRAIN_COLOR, "o-"))
-    for (name, table), (color, look) in zip(tables.items(), looks, strict=False):
-        ax.plot(table.confidence, table.accuracy, look, color=color, label=name)
-    ax.set(xlabel="probability of the answer (mean of a group)", ylabel="share of right answers")
-    ax.set(xlim=(0, 1.03), ylim=(0, 1.03), title=title)
-    ax.legend(frameon=False, loc="upper left")
-    return ax
-
-
-def flips(rates, *, title="", ax=None):
-    """How often each model (a column) changes its mind under each change (a row): a heat map.
-
-    Parameters
-    ----------
-    rates : pd.DataFrame of evaluation.Score
-        From `probe.flip_rate`.
-    """
-    ax = ax or plt.subplots(figsize=(8, 0.9 + 0.42 * len(rates)))[1]
-    values = rates.map(lambda score: score.value).astype(float)
-    sns.heatmap(
-        values, annot=rates.map(str).to_numpy(), fmt="", cmap="Reds", vmin=0, vmax=1, ax=ax,
-        annot_kws={"fontsize": 9}, linewidths=0.5, linecolor="#dddddd",
-        cbar_kws={"label": "share of windows that flip"},
-    )  # fmt: skip
-    ax.set(xlabel="", ylabel="", title=title)
-    ax.tick_params(length=0)
-    return ax
-
-
-def song_shares(table, weights, *, title="", ax=None):
-    """One bar for each genre, cut into its songs: how much each of them counts in training.
-
-    Parameters
-    ----------
-    table : pd.DataFrame, n rows
-        With columns song_id and genre.
-    weights : np.ndarray, shape (n,)
-        Of the rows, for example `evaluation.balanced_weights`.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3.4))[1]
-    shares = table.assign(weight=weights).groupby(["genre", "song_id"]).weight.sum()
-    for y, (genre, part) in enumerate(shares.groupby("genre")):
-        widths = part.sort_values(ascending=False).to_numpy()
-        blocks = list(zip(np.cumsum(widths) - widths, widths, strict=True))
-        color = GENRE_COLORS.get(genre, "#777777")
-        ax.broken_barh(blocks, (y - 0.4, 0.8), color=color, ec="white", lw=0.5)
-    genres = shares.index.unique("genre")
-    ax.set(yticks=range(len(genres)), yticklabels=genres, ylim=(len(genres) - 0.5, -0.5))
-    ax.set(xlabel="sum of weights (each block is one song)", title=title)
     return ax

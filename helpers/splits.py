@@ -1,7 +1,7 @@
 """Who may sit in the test set?
 
 Each function returns a list of ``(train, test)`` pairs of row positions, ready for scikit-learn's
-``cv=`` and for `evaluation.cross_validate`.
+``cv=`` and for `evaluation.cross_val_predict`.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 N_SPLITS, SEED = 5, 0
 
 
-def by_window(table, n_splits=N_SPLITS, seed=SEED):
-    """Shuffle windows: pieces of one song land on both sides. The trap, kept to be shown."""
+def by_row(table, n_splits=N_SPLITS, seed=SEED):
+    """Shuffle rows: windows of one song land on both sides. The trap, kept to be shown."""
     folds = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
     return list(folds.split(table, table.genre))
 
@@ -27,9 +27,10 @@ def by_artist(table, n_splits=N_SPLITS, seed=SEED):
 
 
 def fault_filtered(table):
-    """The published split of Kereliuk, Sturm & Larsen (2015), without GTZAN's repeated, mislabeled
-    and distorted songs, and with no artist on both sides: train on its train and validation parts,
-    test on its test part.
+    """Train and test as Kereliuk, Sturm & Larsen (2015) published it: known faults left out.
+
+    Without GTZAN's repeated, mislabeled and distorted songs, and with no artist on both sides:
+    train on its train and validation parts, test on its test part.
 
     Returns
     -------

@@ -1,11 +1,15 @@
 """What several test files need."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from patience import patience
+
+# Property tests end after so many examples, and not after so much time.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
 
 
 @pytest.fixture(scope="session")
@@ -17,24 +21,14 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
-def musicnn_wheel(tmp_path_factory):
-    """The published package, from wherever pip is set up to look."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
-    if subprocess.run([*command, "musicnn==0.1.0"], capture_output=True).returncode:
-        pytest.skip("skipped, because pip reaches no package index")
-    (wheel,) = folder.iterdir()
-    return wheel
-
-
-@pytest.fixture(scope="session")
-def musicnn_weights():
+def musicnn_wheel():
+    """The published package, where it is held: no test downloads it (`make test` does, before)."""
     from helpers import datasets
 
-    try:
-        return datasets.fetch("musicnn")
-    except datasets.FetchError as error:
-        pytest.skip(f"skipped, because the weights are not here: {error}")
+    wheel = datasets.local_path("musicnn")
+    if wheel is None:
+        pytest.skip("skipped, because MusiCNN is not here: python -m helpers fetch musicnn")
+    return wheel
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +43,8 @@ def browser():
     # Chromium's own sandbox refuses to start for root, as in most containers.
     options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=options)
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=options, timeout=1000 * patience(120)
+        )
         yield chromium
         chromium.close()

@@ -216,8 +216,15 @@ def streamed(song, **options):
     return list(audio.stream(song, **options))
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
-@pytest.mark.parametrize("sr", [8000, SR, 48000])
+@pytest.mark.parametrize(
+    ("name", "sr"),
+    [
+        ("a.wav", 8000),
+        ("a.wav", SR),
+        ("a.mp3", SR),
+        *((f"a.{x}", 48000) for x in ("flac", "ogg", "mp3")),
+    ],
+)
 def test_a_stream_holds_what_load_reads(tmp_path, name, sr):
     path = save(tmp_path / name, noise(5, sr, channels=2), sr)
     whole, _ = audio.load(path)
@@ -262,7 +269,7 @@ def test_a_stream_of_no_music_is_refused(tmp_path):
             streamed(song)
 
 
-def test_two_hours_take_no_more_memory_than_five_minutes(tmp_path):
+def test_half_an_hour_takes_no_more_memory_than_five_minutes(tmp_path):
     def peak(minutes):
         # Cheap to write and to read, and it has to be resampled and mixed all the same.
         path, minute = tmp_path / f"{minutes}.wav", noise(1, 8000, 2).repeat(60, axis=0) * 0.1
@@ -277,5 +284,5 @@ def test_two_hours_take_no_more_memory_than_five_minutes(tmp_path):
         return peak
 
     short = peak(5)  # more than one chunk and block
-    assert peak(120) < 1.1 * short
+    assert peak(30) < 1.1 * short
     assert short < 20e6

@@ -9,6 +9,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from patience import patience
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -100,24 +103,28 @@ def test_headings_are_in_order(site):
         assert max(steps) <= 1, (path.name, headings)
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_fits_the_screen_without_a_network(site, browser, width):
-    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+def test_fits_every_screen_without_a_network(site, browser):
+    context = browser.new_context(offline=True)
+    context.set_default_timeout(1000 * patience(120))
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(error))
     for path in pages(site):
         page.goto(path.as_uri())
-        # Wide tables and pictures may scroll by themselves, the page may not.
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        for screen, width in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": 900})
+            # Wide tables and pictures may scroll by themselves, the page may not.
+            needed = page.evaluate("document.documentElement.scrollWidth")
+            assert needed <= width, (path.name, screen)
     assert not errors
     context.close()
 
 
 def test_searching_finds_a_lesson_without_a_network(site, browser):
     context = browser.new_context(offline=True)
+    context.set_default_timeout(1000 * patience(120))
     page = context.new_page()
     page.goto((site / "search.html").as_uri() + "?q=fault-filtered")
-    page.wait_for_selector("#search-results li a", timeout=30_000)
+    page.wait_for_selector("#search-results li a")
     found = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
     assert any("05_neural_network" in link for link in found)
     context.close()

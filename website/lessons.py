@@ -30,8 +30,10 @@ notebooks/*
 ```{toctree}
 :hidden:
 :caption: More
+:glob:
 
 data/README
+data/pretrained/*/README
 CONTRIBUTING
 ```
 """

@@ -1,5 +1,7 @@
 """Exercises of lesson 01: what is in the data?"""
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
@@ -100,6 +102,7 @@ def _across(answer):
     return no("The first figure is off. Two repeats belong together if artist *and* title agree.")
 
 
+@lru_cache
 def _nearest_right(barred=None, among_several=False, standardized=True):
     """Of the songs with several windows, how many of them have a nearest neighbor of their genre.
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from helpers import audio, jukebox, mixer
+from helpers import audio, jukebox
+from helpers.exercises import mystery
 from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.jukebox import mixer
 
 SR = audio.SAMPLE_RATE
 # Where the rule of thumb is beyond doubt: with half the window, both notes make one line.
@@ -138,16 +140,16 @@ def _shortest_window(answer):
 def _riddle(answer):
     words = answer.split() if isinstance(answer, str) else [str(word) for word in answer]
     words = [word.strip(" ,;:()'\"").lower() for word in words]
-    if len(words) != 2 or words[0] not in mixer.KNOBS or words[1] not in ("up", "down"):
-        return no(f'Wanted is a knob ({", ".join(mixer.KNOBS)}) and "up" or "down", as a pair.')
+    if len(words) != 2 or words[0] not in jukebox.KNOBS or words[1] not in ("up", "down"):
+        return no(f'Wanted is a knob ({", ".join(jukebox.KNOBS)}) and "up" or "down", as a pair.')
     knob, way = words
-    clips, (true_knob, true_way) = mixer.mystery(SEED), mixer.reveal(SEED)
+    clips, (true_knob, true_way) = mystery.pose(SEED), mystery.reveal(SEED)
     seen = mixer.moved(clips.after, clips.before)
     most = seen.abs().idxmax()
     if (knob, way) == (true_knob, true_way):
         return yes(
             f"{knob} {way} it was. Most of all it moved “{most}” ({seen[most]:+.1f}). Another "
-            "one? `mixer.mystery` takes any number, and `mixer.reveal` tells what you have missed."
+            "one? `mystery.pose` takes any number, and `mystery.reveal` tells what you have missed."
         )
     if knob == true_knob:
         return no(
@@ -163,14 +165,15 @@ def _evidence(knob, way, clips, seen):
     steps = mixer.turned_by(clips.after, clips.before)
     if knob == "key" and steps == 0:
         return "The chroma profile is not turned, so the key stayed as it was."
-    together = np.corrcoef(clips.before.onsets, clips.after.onsets)[0, 1]
+    onsets = [clip.frames.onset_strength for clip in (clips.before, clips.after)]
+    together = np.corrcoef(*onsets)[0, 1]
     if knob in ("tempo", "swing") and together > 0.5:
         return f"Both clips strike at the same moments, so {knob} stayed as it was."
-    turned = mixer.turns(clips.genre)
+    turned = mystery.turns(clips.genre)
     value = turned.get((knob, way))
     if value is None:
         return f"In {clips.genre}, {knob} cannot be turned {way} so far that one would hear it."
-    expected = mixer.moved(mixer.listen(clips.genre, **{knob: value}), clips.before)
+    expected = mixer.moved(mixer.clip(clips.genre, **{knob: value}), clips.before)
     bar = (expected - seen).abs().idxmax()
     return (
         f"I have tried {knob} {way} in {clips.genre}: “{bar}” moves by {expected[bar]:+.1f}. In "
@@ -249,11 +252,11 @@ def answer(frequency):
         "directions, not only in one.",
         solution="""
 def distance(knob, value):
-    guess = mixer.listen(riddle.genre, **{knob: value})
+    guess = mixer.clip(riddle.genre, **{knob: value})
     return np.abs(guess.db - riddle.after.db).mean()
 
 
-turns = mixer.turns(riddle.genre)
+turns = mystery.turns(riddle.genre)
 answer = min(turns, key=lambda turn: distance(turn[0], turns[turn]))
 """,
         reasoning="This solution plays every turn that there is and keeps the one whose picture "

@@ -106,7 +106,7 @@ def _without():
 def _score(X, model):
     sampler = datasets.sampler()
     folds = splits.by_artist(sampler)
-    return evaluation.vote(evaluation.cross_validate(model, X, sampler, folds))
+    return evaluation.vote(evaluation.cross_val_predict(model, X, sampler, folds))
 
 
 def _own_feature(answer):

@@ -35,7 +35,7 @@ def _windows(columns, split=splits.by_artist, *, model=None, known=False):
         folds = [(train, train) for train, _ in folds]
     X = table[list(columns)].to_numpy()
     model = models.baselines()["RBF SVM"] if model is None else model
-    return evaluation.cross_validate(model, X, table, folds)
+    return evaluation.cross_val_predict(model, X, table, folds)
 
 
 def _songs(columns, split=splits.by_artist, **options):
@@ -62,7 +62,7 @@ def _only_mfcc(answer):
     if fits(evaluation.compare(_songs(MFCC), full)):
         return no("The other way round: A is the model with all 70 columns.")
     if answer.n != truth.n:
-        return no(f"That compares {answer.n} rows. Let the windows vote, and compare songs.")
+        return no(f"n is {answer.n} there. Let the windows vote, and compare songs.")
     if fits(evaluation.compare(full, _songs(MFCC_MEANS))):
         return no("Those are the means of the MFCCs alone. Their standard deviations belong, too.")
     by_song = (_songs(columns, splits.by_song) for columns in (FULL, MFCC))
@@ -73,6 +73,7 @@ def _only_mfcc(answer):
     return no("I find another difference. Is it `ladder['RBF SVM']` both times, and A all columns?")
 
 
+@lru_cache
 def _right(gamma):
     """Accuracies of an SVM on songs that it learned from, and on songs of new artists."""
     model = make_pipeline(StandardScaler(), SVC(C=C, gamma=gamma))
@@ -120,7 +121,7 @@ def _fair(*, whole=True):
         inside = splits.by_artist(table.iloc[train], n_splits=3) if whole else 3
         with joblib.parallel_config("threading", n_jobs=-1):
             chosen = GridSearchCV(SVM, GRID, cv=inside).fit(X[train], y[train]).best_estimator_
-        parts.append(evaluation.cross_validate(chosen, X, table, [(train, test)]))
+        parts.append(evaluation.cross_val_predict(chosen, X, table, [(train, test)]))
     return evaluation.vote(pd.concat(parts))
 
 
@@ -140,7 +141,7 @@ def _fair_for_the_script(answer):
         return no("The table is wanted that `fair` returns: a row for each song, with `predicted`.")
     songs = _songs(SCRIPT)
     if len(answer) != len(songs) or set(answer.song_id) != set(songs.song_id):
-        return no(f"{len(answer)} rows are not the {len(songs)} songs. Did the windows vote?")
+        return no(f"A row for each of the {len(songs)} songs is wanted. Did the windows vote?")
     given = answer.set_index("song_id").predicted
 
     def agreement(table):

@@ -1,8 +1,10 @@
 """Exercises of lesson 05: what does training look like?"""
 
+from functools import lru_cache
+
 import numpy as np
 
-from helpers import datasets, features, training
+from helpers import datasets, features
 from helpers.exercises.exercise import Exercise, collect, no, yes
 from helpers.exercises.runs import look_at_runs, parts
 
@@ -101,10 +103,10 @@ def _look_at_stopping(answer):
     )
 
 
+@lru_cache
 def rows_of_the_lesson():
-    """The script's table where it is here, as in the lesson, otherwise the sampler."""
-    path = datasets.held("gtzan-script-table")
-    return parts(training.read_table(path)[0] if path else datasets.sampler())
+    """How many songs the lesson learns from, watches and tests on."""
+    return parts(datasets.script_table())
 
 
 def _look_at_dropout(answer):

@@ -1,6 +1,7 @@
 """Exercises of lesson 06: can a network find its own features?"""
 
 import math
+from functools import lru_cache
 
 import pandas as pd
 
@@ -74,12 +75,18 @@ def _look_at_changes(answer):
     )
 
 
+@lru_cache
+def rows_of_the_lesson():
+    """How many windows the lesson learns from, watches and tests on."""
+    return parts(datasets.sampler())
+
+
 def _look_at_half(answer):
     luck = (
         "But three seeds are few: if nothing but luck were at work, they would part like this in "
         "2 of 20 cases."
     )
-    return look_at_runs(answer, ("full", "half"), 3, parts(datasets.sampler()), luck)
+    return look_at_runs(answer, ("full", "half"), 3, rows_of_the_lesson(), luck)
 
 
 EXERCISES = collect(

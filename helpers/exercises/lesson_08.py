@@ -16,7 +16,7 @@ def _predictions(protocol):
     table = datasets.sampler()
     X = table[list(features.names("full"))].to_numpy()
     folds = {"songs": splits.by_song, "artists": splits.by_artist}[protocol](table)
-    return evaluation.cross_validate(models.baselines()["RBF SVM"], X, table, folds)
+    return evaluation.cross_val_predict(models.baselines()["RBF SVM"], X, table, folds)
 
 
 def _recall(rows):
@@ -73,7 +73,7 @@ def _unknown_artists(answer):
         return no("Train and test are the wrong way round: the pair is `(train, test)`.")
     if set(test) != unknown:
         return no(
-            f"The test part has {len(set(test))} windows, but {len(unknown)} have no known artist. "
+            f"Windows without a known artist: {len(unknown)}; in your test part: {len(set(test))}. "
             "`artist` is missing there (`isna`); `artist_group` never is."
         )
     if len(set(train)) + len(unknown) < len(table):
@@ -164,7 +164,7 @@ The others are for training.""",
         solution="""
 unknown = sampler.artist.isna().to_numpy()
 answer = [(np.flatnonzero(~unknown), np.flatnonzero(unknown))]
-rows = evaluation.vote(evaluation.cross_validate(svm, X, sampler, answer))
+rows = evaluation.vote(evaluation.cross_val_predict(svm, X, sampler, answer))
 print(evaluation.accuracy(rows))
 """,
         reasoning="It measures how the model does on songs that nobody could attribute, *if* none "

@@ -19,11 +19,11 @@ def _sampler():
 @lru_cache
 def _said():
     """What lesson 09's SVM says of the horse test's windows, by change."""
-    from helpers import probe
+    from helpers.evaluation import robustness
 
     table, X, svm = _sampler()
-    rows, described, _ = probe.transformed()
-    return probe.examine(svm, X, table, splits.by_artist(table), described, rows)
+    rows, described, _ = robustness.transformed()
+    return robustness.examine(svm, X, table, splits.by_artist(table), described, rows)
 
 
 def _flight(change):
@@ -109,11 +109,15 @@ def _right_and_wrong(answer):
     return no(f"Other rates come out for the SVM and {MUFFLED!r}. Is it that model and change?")
 
 
+@lru_cache
+def _clips():
+    return [jukebox.play(style, seconds=2, seed=1) for style in jukebox.GENRES]
+
+
 def _attack(answer):
     if not callable(answer):
         return no("A function is wanted, which takes samples and returns as many. No calling yet.")
-    clips = [jukebox.play(style, seconds=2, seed=1) for style in jukebox.GENRES]
-    changed = []
+    clips, changed = _clips(), []
     for clip in clips:
         given = clip.copy()
         y = answer(given)
@@ -184,7 +188,7 @@ answer = before[flipped].mode()[0], after[flipped].mode()[0]
 ```python
 before, after = said["SVM, hand-made"]["original"], said["SVM, hand-made"]["low-pass 4 kHz"]
 right = (before.predicted == before.genre).to_numpy()
-probe.flip_rate(before[right], after[right])
+robustness.flip_rate(before[right], after[right])
 ```
 
 `~right` picks the others.""",
@@ -193,7 +197,7 @@ rates = {}
 for model, by in said.items():
     before, after = by["original"], by["low-pass 4 kHz"]
     right = (before.predicted == before.genre).to_numpy()
-    rates[model] = [probe.flip_rate(before[part], after[part]) for part in (right, ~right)]
+    rates[model] = [robustness.flip_rate(before[part], after[part]) for part in (right, ~right)]
     print(f"{model:15} right: {rates[model][0]}   wrong: {rates[model][1]}")
 answer = [rate.value for rate in rates["SVM, hand-made"]]
 """,
@@ -225,8 +229,8 @@ if mini:
     paths = [mini / song.partition(".")[0] / f"{song}.wav" for song in table.song_id.iloc[rows]]
     clips = [audio.load(path, offset=12, duration=2)[0] for path in paths]
     mine = np.stack([features.describe_fast(answer(y).astype(np.float32)) for y in clips])
-    by = probe.examine(svm, X, table, folds, {"echo": mine}, rows)
-    print(probe.flip_rate(by["original"], by["echo"]))
+    by = robustness.examine(svm, X, table, folds, {"echo": mine}, rows)
+    print(robustness.flip_rate(by["original"], by["echo"]))
 """,
         reasoning="A bathroom is no genre, but the model may think otherwise. An attack of your "
         "own is worth more than ours: a model may have been trained against any list that was "

@@ -5,9 +5,10 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import binomtest
 
-from helpers import audio, calibration, datasets, evaluation, training
+from helpers import audio, datasets, evaluation
+from helpers.evaluation import calibration
 from helpers.exercises.exercise import Exercise, collect, no, number, yes
-from helpers.song import NOT_SURE
+from helpers.song import NOT_SURE, training
 
 TARGET, LEAST, TOO_MANY = 0.9, 10, 0.1
 
@@ -34,7 +35,7 @@ def _own_songs(answer):
     if said - genres - {NOT_SURE}:
         return no("The second of a pair should be `classifier.predict(path).genre`, nothing else.")
     if len(pairs) < LEAST:
-        return no(f"These are {len(pairs)} songs. Bring {LEAST}: even those will say little.")
+        return no(f"Songs so far: {len(pairs)}. Bring {LEAST}: even those will say little.")
     answered = [pair for pair in pairs if pair[1] != NOT_SURE]
     if not answered:
         return yes("It was sure of none of them: no wrong answers, and nothing to score.")
@@ -48,15 +49,16 @@ def _own_songs(answer):
 
 
 @lru_cache
-def _judged(ear):
-    lesson = training.from_sampler(ear)
-    folds = lesson.folds["artist-safe split"]
-    rows = evaluation.cross_validate(lesson.model, lesson.X, lesson.table, folds, balanced=True)
+def _judged(embedding):
+    known = training.from_sampler(embedding)
+    folds = known.folds["artists kept whole"]
+    rows = evaluation.cross_val_predict(known.model, known.X, known.table, folds, balanced=True)
     return calibration.by_song(rows)
 
 
-def _covered(ear, target):
-    songs = calibration.cross_fit(_judged(ear), target)
+@lru_cache
+def _covered(embedding, target):
+    songs = calibration.cross_fit(_judged(embedding), target)
     return songs, float(songs.sure.mean())
 
 
@@ -100,13 +102,13 @@ def _strange_and_real():
     noise = np.random.default_rng(0).normal(size=15 * rate)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(15 * rate) / rate)
     sounds = {"noise": 0.1 * noise, "one tone": tone, "clicks": 0.9 * (noise > 3.3)}
-    lesson = training.from_sampler("full")
-    _, test = lesson.folds["artist-safe split"][0]
-    heard = {
-        name: training.listen(audio.windows(y.astype(np.float32)), "full")
+    known = training.from_sampler("full")
+    _, test = known.folds["artists kept whole"][0]
+    strange = {
+        name: training.embed(audio.windows(y.astype(np.float32)), "full")
         for name, y in sounds.items()
     }
-    return heard, lesson.X[test]
+    return strange, known.X[test]
 
 
 def _guard(answer):
@@ -185,11 +187,11 @@ calibration.cross_fit(raw, target=0.9)
 
 has a column `sure`: true for the songs that get an answer.""",
         solution="""
-for ear in ("full", "musicnn"):
-    songs, _ = judge(ear)
+for embedding in ("full", "musicnn"):
+    songs, _ = judge(embedding)
     strict = calibration.cross_fit(songs, target=0.9)
     sure = strict[strict.sure]
-    print(f"{ear}: answers {strict.sure.mean():.2f}, of them right {evaluation.accuracy(sure)}")
+    print(f"{embedding:8} answers {strict.sure.mean():.2f}, right {evaluation.accuracy(sure)}")
 answer = strict.sure.mean()
 """,
         reasoning="With hand-made features few songs are left, and the interval of so few is wide. "
@@ -219,25 +221,25 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import splits
 
-lesson = training.from_sampler("full")
-train, test = lesson.folds["artist-safe split"][0]
-fit, valid = splits.validation_artists(lesson.table, train)
-scaler = StandardScaler().fit(lesson.X[fit])
-search = NearestNeighbors(n_neighbors=1).fit(scaler.transform(lesson.X[fit]))
+known = training.from_sampler("full")
+train, test = known.folds["artists kept whole"][0]
+fit, valid = splits.validation_artists(known.table, train)
+scaler = StandardScaler().fit(known.X[fit])
+search = NearestNeighbors(n_neighbors=1).fit(scaler.transform(known.X[fit]))
 
 
 def strangeness(X):
     return search.kneighbors(scaler.transform(X))[0][:, 0]
 
 
-threshold = np.quantile(strangeness(lesson.X[valid]), 0.99)
+threshold = np.quantile(strangeness(known.X[valid]), 0.99)
 
 
 def answer(X):
     return strangeness(X) > threshold
 
 
-print(f"refused of real windows by new artists: {answer(lesson.X[test]).mean():.1%}")
+print(f"refused of real windows by new artists: {answer(known.X[test]).mean():.1%}")
 """,
         reasoning="These three sounds lie far outside, so such a guard catches them. The "
         "threshold promised to refuse one real window in a hundred; look what it refuses of yet "

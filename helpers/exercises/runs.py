@@ -26,7 +26,7 @@ def look_at_runs(answer, names, seeds, rows, luck):
     if set(table.columns) == set(names):
         table = table[list(names)]
     if table.shape[1] != 2 or len(table) < seeds:
-        size = f"{len(table)} rows and {table.shape[1]} columns"
+        size = f"{len(table)} × {table.shape[1]}"
         return no(f"Wanted are {seeds} rows, one for each seed, and two columns. I see {size}.")
     values = table.to_numpy()
     if not ((values >= 0) & (values <= 1)).all():

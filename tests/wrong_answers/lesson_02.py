@@ -3,8 +3,7 @@
 import librosa
 import numpy as np
 
-from helpers import mixer
-from helpers.exercises import lesson_02
+from helpers.exercises import lesson_02, mystery
 
 SR = lesson_02.SR
 
@@ -60,7 +59,7 @@ def not_rounded(hz):
 
 
 def other_way():
-    knob, way = mixer.reveal(lesson_02.SEED)
+    knob, way = mystery.reveal(lesson_02.SEED)
     return knob, {"up": "down", "down": "up"}[way]
 
 
@@ -68,7 +67,9 @@ def another_knob(knob):
     return lambda: f"{knob} up"
 
 
-OTHERS = [k for k in ("key", "tempo", "room", "brightness") if mixer.reveal(lesson_02.SEED)[0] != k]
+OTHERS = [
+    k for k in ("key", "tempo", "room", "brightness") if mystery.reveal(lesson_02.SEED)[0] != k
+]
 
 WRONG = {
     "02.1": [

@@ -1,7 +1,8 @@
 """Plausible wrong answers: each must get advice of its own."""
 
-from helpers import evaluation, musicnn, splits
+from helpers import evaluation, splits
 from helpers.exercises import lesson_07
+from helpers.models import musicnn
 
 
 def windows():

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from helpers import calibration, evaluation
+from helpers import evaluation
+from helpers.evaluation import calibration
 from helpers.exercises import lesson_10
 
 PAIRS = [("rock", "not sure"), ("jazz", "jazz")] * 5

@@ -1,0 +1,192 @@
+"""What is wrong with a folder of songs? Every file is examined once, block by block."""
+
+import hashlib
+import re
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import soundfile as sf
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from helpers.audio import SILENCE_PEAK, decoder_reason, share_present
+from helpers.datasets.collection import NO_AUDIO, list_audio
+
+BLOCK_FRAMES = 1 << 18
+FULL_SCALE = 32_765  # of 32,768: some converters clip a step or two below the top
+CLIPPED_SHARE = 0.001
+SHORT_SECONDS, SHORT_SHARE = 1.0, 0.5
+NUMBERED = re.compile(r"([a-z]+)\.(\d{5})")
+NUMBERED_SHARE = 0.9
+
+
+class Examined(NamedTuple):
+    """What one file told: its findings as {problem: advice}; no length if it is cut short."""
+
+    findings: dict
+    seconds: float | None = None
+    digest: str | None = None
+
+
+def doctor(path):
+    """Find the files of a collection that would spoil an experiment, and say what to do.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder of ``<genre>/<file>``, or of files.
+
+    Returns
+    -------
+    pd.DataFrame, one row per finding (none: the folder is healthy)
+        filename (relative to the genre's folder), genre ("" for a file in no genre's folder),
+        problem, advice. The problems are
+
+        - missing: a gap in GTZAN's numbering ``<genre>.NNNNN``;
+        - side file: macOS notes (``._*``) beside the sound;
+        - undecodable; headerless: an .au whose bytes would be played as noise;
+        - truncated: the header promises more than can be decoded (an OGG promises nothing);
+        - not numbers; silent; too short: below 1 s, or half the median of the folder;
+        - clipped: over 0.1 % of the samples stuck at full scale, three or more in a row;
+        - duplicate: the same samples at 16 bits, whatever the name, header or lossless format.
+          The same recording cut elsewhere or compressed with loss is not found.
+
+    Raises
+    ------
+    ValueError
+        If the folder is missing or holds no audio.
+    """
+    path = Path(path)
+    songs, side_files = list_audio(path)
+    if not songs and not side_files:
+        what = NO_AUDIO if path.is_dir() else "is no folder"
+        raise ValueError(f"{path} {what}; give a folder of songs, or of one folder per genre.")
+    results = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(
+        delayed(_examine)(path / song) for song in songs
+    )
+    examined = dict(zip(songs, tqdm(results, "Examining", len(songs), unit="file"), strict=True))
+    findings = [(song, *finding) for song in songs for finding in examined[song].findings.items()]
+    advice = "macOS left it beside the music: delete it"
+    findings += [(file, "side file", advice) for file in side_files]
+    findings += [*_missing(songs), *_too_short(examined), *_duplicates(examined)]
+    rows = [(*_name_and_genre(file), problem, advice) for file, problem, advice in findings]
+    table = pd.DataFrame(rows, columns=["filename", "genre", "problem", "advice"], dtype="str")
+    return table.sort_values(["genre", "filename", "problem"], ignore_index=True)
+
+
+def _examine(path):
+    if not path.is_file():
+        return Examined({"undecodable": "the link leads nowhere: mend it, or delete it"})
+    if path.stat().st_size == 0:
+        return Examined({"undecodable": "the file is empty: fetch or export it again"})
+    try:
+        with sf.SoundFile(path) as file:
+            if file.format == "RAW":
+                return Examined({"headerless": "no header says how it sounds: export it again"})
+            return _examine_sound(file)
+    except RuntimeError as error:
+        advice = f"{decoder_reason(error)}: fetch or convert it again, or leave it out"
+        return Examined({"undecodable": advice})
+
+
+def _examine_sound(file):
+    """Go through an open file once: its level, its runs at full scale, a hash of its samples."""
+    decoded, peak, stuck, findings = 0, 0.0, 0, {}
+    digest = hashlib.sha256(f"{file.samplerate} {file.channels}".encode())
+    for block in _blocks(file):
+        decoded += len(block)
+        # np.maximum hands a NaN on, where max() may lose it.
+        peak = np.maximum(peak, np.maximum(block.max(), -block.min()))
+        if not np.isfinite(peak):
+            return Examined({"not numbers": "some samples are NaN or infinite: export it again"})
+        samples = np.rint(np.clip(block, -1, 1 - 2**-15) * 32_768).astype(np.int16)
+        stuck += _stuck(samples)
+        digest.update(samples.tobytes())
+    silent, clipped = peak < SILENCE_PEAK, stuck / max(1, decoded * file.channels)
+    if silent and decoded:
+        findings["silent"] = "nothing can be heard in it: fetch it again or leave it out"
+    if clipped > CLIPPED_SHARE:
+        findings["clipped"] = (
+            f"{clipped:.1%} of its samples are stuck at full scale: find a cleaner copy, or know "
+            "that its loudness and brightness are partly distortion"
+        )
+    if (share := _share_decoded(file, decoded)) < 1:
+        findings["truncated"] = (
+            f"only {min(share, 0.999):.1%} of the sound that its header promises can be decoded: "
+            "fetch or export it again"
+        )
+        return Examined(findings)
+    # All silence sounds the same.
+    return Examined(findings, decoded / file.samplerate, None if silent else digest.hexdigest())
+
+
+def _blocks(file):
+    """The sound as far as it can be decoded, in blocks of shape (n, channels)."""
+    with suppress(RuntimeError):
+        while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+            yield block
+
+
+def _stuck(samples):
+    """How many samples of a block, shape (n, channels), end a run of three at full scale."""
+    full = (samples >= FULL_SCALE) | (samples <= -FULL_SCALE)
+    return np.count_nonzero(full[2:] & full[1:-1] & full[:-2]) if full.any() else 0
+
+
+def _share_decoded(file, decoded):
+    """Share of the promised sound that is there: 1 for a whole file."""
+    # An MP3 header may be off by an encoder's delay.
+    if decoded >= 0.98 * file.frames:
+        return share_present(file)
+    return decoded / file.frames
+
+
+def _too_short(examined):
+    lengths = {file: one.seconds for file, one in examined.items() if one.seconds is not None}
+    median = np.median(list(lengths.values()) or 0)
+    for file, seconds in lengths.items():
+        if seconds < max(SHORT_SECONDS, SHORT_SHARE * median):
+            advice = (
+                f"lasts {seconds:.2f} s where most files last about {median:.1f} s: "
+                "look for a longer cut, or leave it out"
+            )
+            yield file, "too short", advice
+
+
+def _duplicates(examined):
+    first = {}
+    for file, one in examined.items():
+        if one.digest is not None and (original := first.setdefault(one.digest, file)) != file:
+            advice = (
+                f"the same sound as {original.as_posix()}: keep one, "
+                "or the same song may sit in the training set and in the test set"
+            )
+            yield file, "duplicate", advice
+
+
+def _missing(songs):
+    """Gaps in GTZAN's numbering; a folder with many of them is a selection, and not lacking."""
+    matches = [NUMBERED.fullmatch(song.stem) for song in songs]
+    if not songs or not all(matches):
+        return
+    numbers = {}
+    for song, match in zip(songs, matches, strict=True):
+        numbers.setdefault((song.parent, match[1]), set()).add(int(match[2]))
+    every = set().union(*numbers.values())
+    wanted = set(range(min(every), max(every) + 1))
+    if sum(map(len, numbers.values())) < NUMBERED_SHARE * len(wanted) * len(numbers):
+        return
+    suffix = Counter(song.suffix for song in songs).most_common(1)[0][0]
+    for (parent, genre), present in numbers.items():
+        for number in wanted - present:
+            name = parent / f"{genre}.{number:05d}{suffix}"
+            yield name, "missing", "the numbers have a gap here: fetch it again, or go on without"
+
+
+def _name_and_genre(file):
+    genre, *rest = file.parts
+    return ("/".join(rest), genre) if rest else (genre, "")

@@ -1,0 +1,280 @@
+"""How does a file come here whole? Mirrors in order, downloads that resume, archives not trusted.
+
+Nothing half-done is ever seen by the rest of the course: bytes gather in a `.part` file, archives
+are unpacked beside their place, and only what was checked moves into it.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from functools import partial
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pooch
+import requests
+from requests.exceptions import ChunkedEncodingError
+from tqdm import tqdm
+
+TIMEOUT = (10, 60)  # seconds, for a connection and for the next bytes
+ATTEMPTS = 5  # in a row that gain nothing
+CHUNK = 1 << 16
+BROKEN_ARCHIVE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    gzip.BadGzipFile,
+    EOFError,
+    RuntimeError,  # zipfile's word for an encrypted member
+)
+
+
+class Mirror(NamedTuple):
+    """An address, and what is known of the file behind it."""
+
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+class Source(NamedTuple):
+    """Where a data set is published, and where under the data folder it may already lie.
+
+    Attributes
+    ----------
+    mirrors : tuple of Mirror
+        In order of preference.
+    places : tuple of str
+        Folders (or the file) relative to the data folder; the first is where it is put.
+    room : int
+        Bytes that must be free before a download starts, and that no archive may exceed.
+    files : dict
+        Place in the folder of each file to its sha256, or to None where none is published: it must
+        then look like a WAV file. Empty if the set is a single file.
+    may_lack : tuple of str
+        Files without which the set still counts as whole.
+    """
+
+    mirrors: tuple
+    places: tuple
+    room: int
+    files: dict = {}  # noqa: RUF012
+    may_lack: tuple = ()
+
+
+class BadDownload(ValueError):
+    """What arrived is not what was asked for."""
+
+
+def first_that_works(source, target):
+    """Download from the first mirror that gives a good copy, and put it in its place.
+
+    Parameters
+    ----------
+    source : Source
+    target : Path
+        The folder or file to fill; downloads gather beside it.
+
+    Raises
+    ------
+    BadDownload
+        If no mirror works: lists each with its reason.
+    OSError
+        If the disk has no room.
+    """
+    _check_room(source, target)
+    reasons = []
+    for mirror in source.mirrors:
+        try:
+            part = _download(mirror.url, target)
+            try:
+                _verify(part, mirror)
+                _install(part, target, source)
+            except BadDownload:
+                part.unlink()
+                raise
+        except (requests.RequestException, BadDownload) as error:
+            reasons.append(f"{urlsplit(mirror.url).hostname or 'pip'} {_in_words(error)}")
+        else:
+            for part in _parts(target):
+                part.unlink()
+            return
+    raise BadDownload(", ".join(reasons))
+
+
+def _check_room(source, target):
+    arrived = sum(part.stat().st_size for part in _parts(target))
+    free = shutil.disk_usage(target.parent).free + arrived
+    if free < source.room:
+        raise OSError(f"it needs {source.room / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free")
+
+
+def _parts(target):
+    return list(target.parent.glob(f"{target.name}.*.part"))
+
+
+def _download(url, target):
+    if url.startswith("pip:"):
+        return _from_pip(url.removeprefix("pip:"), target)
+    etag, size = _announced(url)
+    # Another version of the file never continues this one.
+    key = hashlib.sha256(f"{url} {etag} {size}".encode()).hexdigest()[:12]
+    part = target.with_name(f"{target.name}.{key}.part")
+    part.touch()
+    fruitless = 0
+    while True:
+        arrived = part.stat().st_size
+        try:
+            _fetch_rest(url, part, etag, size)
+            return part
+        except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError):
+            fruitless = 0 if part.stat().st_size > arrived else fruitless + 1
+            if fruitless == ATTEMPTS:
+                raise
+
+
+def _announced(url):
+    """The strong ETag and the size that a server announces; "" and 0 for what it doesn't say."""
+    headers = {"Accept-Encoding": "identity"}
+    answer = requests.head(url, headers=headers, allow_redirects=True, timeout=TIMEOUT)
+    # Some servers refuse to announce anything, and still send the file.
+    said = answer.headers if answer.ok else {}
+    etag, length = said.get("ETag", ""), said.get("Content-Length", "")
+    return etag if etag.startswith('"') else "", int(length) if length.isdigit() else 0
+
+
+def _fetch_rest(url, part, etag, size):
+    """Fetch what `part` still lacks; a server that can't continue sends all of it again."""
+    arrived = part.stat().st_size
+    if arrived == size > 0:
+        return
+    headers = {"Accept-Encoding": "identity"}
+    if 0 < arrived < size:
+        headers |= {"Range": f"bytes={arrived}-"} | ({"If-Range": etag} if etag else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+        piece = answer.headers.get("Content-Range", "")
+        continues = re.fullmatch(rf"bytes {arrived}-\d+/{size}", piece)
+        if answer.status_code in (206, 416) and not continues:
+            part.unlink()
+            raise BadDownload("cannot continue where it broke off")
+        answer.raise_for_status()
+        start, mode = (arrived, "ab") if continues else (0, "wb")
+        bar = tqdm(initial=start, total=size or None, unit="B", unit_scale=True)
+        with bar, open(part, mode) as file:
+            for chunk in answer.iter_content(CHUNK):
+                bar.update(file.write(chunk))
+    if part.stat().st_size < size:
+        raise ChunkedEncodingError("the line was cut")
+
+
+def _from_pip(requirement, target):
+    """A package's wheel, from wherever pip is set up to look; nothing is installed."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as temporary:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-color", "--no-deps"]
+        command += ["--only-binary=:all:", "--dest", temporary, requirement]
+        done = subprocess.run(command, capture_output=True, text=True)
+        wheels = list(Path(temporary).iterdir())
+        if done.returncode or len(wheels) != 1:
+            reason = (done.stderr.strip().splitlines() or ["gives no file"])[-1]
+            raise BadDownload(f"cannot give {requirement} ({reason.removeprefix('ERROR: ')})")
+        return wheels[0].replace(target.with_name(f"{target.name}.pip.part"))
+
+
+def _verify(path, mirror):
+    size = path.stat().st_size
+    if mirror.size is not None and size != mirror.size:
+        raise BadDownload(f"sends {size:,} bytes instead of {mirror.size:,}")
+    if mirror.sha256 is not None and pooch.file_hash(path) != mirror.sha256:
+        raise BadDownload("sends a file whose checksum differs from the published one")
+
+
+def _in_words(error):
+    if isinstance(error, requests.HTTPError):
+        return f"answers {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.Timeout):
+        return "did not answer in time"
+    if isinstance(error, ChunkedEncodingError):
+        return "broke off in the middle"
+    if isinstance(error, requests.ConnectionError):
+        return "could not be reached"
+    return str(error)
+
+
+def _install(part, target, source):
+    """Move a checked file into its place, or what is wanted of an archive."""
+    if not source.files:
+        os.replace(part, target)
+        return
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacking-") as temporary:
+        into = Path(temporary)
+        try:
+            # Archives of one set differ in their folders, never in the names of the files.
+            wanted = {PurePosixPath(place).name: into / place for place in source.files}
+            _unpack(part, wanted, source.room)
+        except BROKEN_ARCHIVE:
+            raise BadDownload("sends a damaged archive, or something else") from None
+        good = [place for place, sha256 in source.files.items() if _is_good(into / place, sha256)]
+        if not source.files.keys() <= {*good, *source.may_lack}:
+            raise BadDownload(f"sends only {len(good)} of the {len(source.files)} files unharmed")
+        for place in good:
+            (target / place).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(into / place, target / place)
+
+
+def _unpack(archive, wanted, limit):
+    """Fill the paths in `wanted` with the members of those names."""
+    total = 0
+    for name, size, open_member in _members(archive):
+        total += size + 512  # an empty member costs a header
+        if total > limit:
+            raise BadDownload(f"sends an archive that unpacks to more than {limit:,} bytes")
+        if target := wanted.get(PurePosixPath(name).name):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open_member() as source, open(target, "wb") as copy:
+                shutil.copyfileobj(source, copy, CHUNK)
+
+
+def _members(archive):
+    """(name, size, opener) of every file; reads a tar to its end, where gzip keeps its checksum."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as zipped:
+            for info in zipped.infolist():
+                kind = stat.S_IFMT(info.external_attr >> 16)
+                _refuse_unsafe(info.filename, kind in (0, stat.S_IFREG, stat.S_IFDIR))
+                if not info.is_dir():
+                    yield info.filename, info.file_size, partial(zipped.open, info)
+        return
+    with tarfile.open(archive) as tar:
+        for info in tar:
+            _refuse_unsafe(info.name, info.isfile() or info.isdir())
+            if info.isfile():
+                yield info.name, info.size, partial(tar.extractfile, info)
+        tar.fileobj.read(1 << 22)  # a little padding is usual; a bomb would go on
+
+
+def _refuse_unsafe(name, plain):
+    path = PureWindowsPath(name)  # knows drives, and either slash
+    if path.anchor or ".." in path.parts:
+        raise BadDownload(f"sends an archive with an unsafe path ({name})")
+    if not plain:
+        raise BadDownload(f"sends an archive with a link or a device in it ({name})")
+
+
+def _is_good(path, sha256):
+    if not path.is_file():
+        return False
+    if sha256 is not None:
+        return pooch.file_hash(path) == sha256
+    with open(path, "rb") as file:
+        head = file.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"WAVE" and path.stat().st_size > 44

@@ -1,0 +1,170 @@
+"""How good are we ourselves?
+
+A person names the genre of twenty windows, by ear or by picture, and is marked as the models are:
+on the same windows, with an interval, and against each of them.
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from helpers import audio, evaluation, features, plots
+from helpers.datasets import GENRES
+
+EACH = 2
+SECONDS = 2.0
+
+
+def choose(table, seed=0):
+    """Twenty windows for a person: two of each genre, no artist twice, in a random order.
+
+    They come from songs whose artist is known, whose label stood Sturm's check (the fault-filtered
+    split kept them), and whose sound is one small download ("short-clips"); in GTZAN mini four of
+    the genres are one artist each. An artist has one song in the draw, for else most of pop would
+    be Britney Spears, and duets don't take part with those who sing them.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        `datasets.sampler`.
+    seed : int
+        Another seed draws other windows; a few of them may be the same.
+
+    Returns
+    -------
+    pd.DataFrame, 20 rows
+        Rows of the table, under their own index: ``table.loc`` and ``predictions.loc`` find them.
+    """
+    rng = np.random.default_rng(seed)
+    # Songs of GTZAN mini have ten windows each, songs of the short clips one.
+    single = ~table.song_id.duplicated(keep=False)
+    checked = table.artist.notna() & table.fault_filtered_split.notna()
+    names = table.artist.dropna().unique()
+    words = {one: re.compile(rf"\b{re.escape(one)}\b") for one in names}
+    duets = [two for two in names if any(words[one].search(two) for one in names if one != two)]
+    pool = table[single & checked & ~table.artist.isin(duets)]
+    one_song_each = pool.sample(frac=1, random_state=rng).drop_duplicates("artist_group")
+    drawn = one_song_each.groupby("genre").sample(EACH, random_state=rng)
+    return drawn.sample(frac=1, random_state=rng)
+
+
+def mark(windows, answers):
+    """A person's answers in the form of a model's predictions.
+
+    Parameters
+    ----------
+    windows : pd.DataFrame
+        From `choose`.
+    answers : sequence of str
+        A genre for each window, in their order; `from_digits` reads those of a class.
+
+    Returns
+    -------
+    pd.DataFrame
+        song_id, artist_group, genre and predicted, as from `evaluation.cross_val_predict`.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer answers than windows, or one is no genre.
+    """
+    named = [str(name).strip().lower().replace("-", "").replace(" ", "") for name in answers]
+    if len(named) != len(windows):
+        raise ValueError(f"an answer to each window is wanted: {len(windows)}, not {len(named)}")
+    for number, name in enumerate(named, 1):
+        if name not in GENRES:
+            raise ValueError(f"answer {number} is {name!r}: choose one of {', '.join(GENRES)}")
+    return windows[list(evaluation.KEPT)].assign(predicted=named)
+
+
+def as_digits(answers):
+    """Answers as a digit each, to be sent and pooled: 0 is blues, 9 is rock."""
+    return "".join(str(GENRES.index(name)) for name in answers)
+
+
+def from_digits(digits):
+    """The answers that `as_digits` wrote; what is no digit stays, for `mark` to name it."""
+    return [GENRES[int(digit)] if digit in "0123456789" else digit for digit in digits]
+
+
+def score(rows):
+    """Share of right answers (from `mark`, or a model's), with Wilson's 95 % interval.
+
+    No artist plays in two of the windows, so the answers count as independent, and the binomial
+    distribution gives the interval. A bootstrap of so few would promise too much: who has all
+    twenty right would get an interval without any width.
+
+    Returns
+    -------
+    evaluation.Score
+    """
+    right, n = int((rows.predicted == rows.genre).sum()), len(rows)
+    low, high = stats.binomtest(right, n).proportion_ci(method="wilson")
+    return evaluation.Score(right / n, float(low), float(high), n, rows.artist_group.nunique())
+
+
+def scoreboard(people):
+    """One row for each person or model: by name, `mark`ed answers or predictions.
+
+    Raises
+    ------
+    ValueError
+        If they are not about the same windows.
+    """
+    first, *others = people.values()
+    for rows in others:
+        check_same(first, rows)
+    scores = {name: score(rows) for name, rows in people.items()}
+    rows = [(name, f"{s.value * s.n:.0f} of {s.n}", str(s)) for name, s in scores.items()]
+    return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"])
+
+
+class Duel(NamedTuple):
+    """Who was right where the other was not, and how often luck alone would part them as far."""
+
+    only_a: int
+    only_b: int
+    n: int
+    p: float
+
+    def __str__(self):
+        p = f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
+        return f"{p}: of {self.n}, {self.only_a} right by A alone and {self.only_b} by B alone"
+
+
+def duel(a, b):
+    """A against B on the same windows: McNemar's exact test.
+
+    Only windows on which one is right and the other is wrong say who is better; if neither were,
+    each would be a toss of a coin. With one window an artist, the sign flips that
+    `evaluation.compare` draws are such tosses: twenty of them can be counted out, not drawn.
+
+    Raises
+    ------
+    ValueError
+        If the two are not about the same windows.
+    """
+    check_same(a, b)
+    right_a = (a.predicted == a.genre).to_numpy()
+    right_b = (b.predicted == b.genre).to_numpy()
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    apart = only_a + only_b
+    p = float(stats.binomtest(only_a, apart).pvalue) if apart else 1.0
+    return Duel(only_a, only_b, len(a), p)
+
+
+def check_same(a, b):
+    """Refuse answers to other windows with a ValueError."""
+    if list(a.song_id) != list(b.song_id):
+        raise ValueError("these are answers to other windows: ask both about the same twenty")
+
+
+def draw(patch, ax):
+    """A window as a picture: a log-mel patch in dB."""
+    import librosa
+
+    frequencies = librosa.mel_frequencies(len(patch), fmax=audio.SAMPLE_RATE / 2)
+    return plots.image(patch, frequencies, features.PATCH_HOP, ax=ax)

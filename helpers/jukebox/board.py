@@ -1,0 +1,105 @@
+"""What does one clip look like, beside another?
+
+Plain images and bars: they are drawn in a tenth of a second, so that a slider may move them.
+"""
+
+import librosa
+import matplotlib.pyplot as plt
+import numpy as np
+
+from helpers import audio, plots
+from helpers.jukebox import mixer
+from helpers.plots import TEST_COLOR, TRAIN_COLOR
+
+SR = audio.SAMPLE_RATE
+PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+BEFORE_COLOR = "#BBBBBB"
+# A bar shorter than this counts as "has not moved".
+MOVED = 0.1
+BOARD_SIZE = (9, 4.5)  # inches
+
+
+def draw(turned, untouched, *, title=""):
+    """The mixer's picture: a clip on the left, and on the right what has moved.
+
+    Parameters
+    ----------
+    turned, untouched : mixer.Clip
+        What one hears now, and what it is compared with (in grey).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = plt.figure(figsize=BOARD_SIZE, layout="none")
+    Board(figure).update(turned, untouched, title)
+    return figure
+
+
+class Board:
+    """A picture that is drawn once, on an empty figure, and then moves: words take longest."""
+
+    def __init__(self, figure):
+        places = (0.075, 0.75, 0.5, 0.17), (0.075, 0.11, 0.5, 0.58)
+        places += (0.745, 0.47, 0.235, 0.45), (0.655, 0.11, 0.325, 0.17)
+        self.strip, self.picture, self.bars, self.wheel = map(figure.add_axes, places)
+        self.frequencies = librosa.mel_frequencies(128, fmax=SR / 2)
+        (self.before,) = self.strip.plot([], color=BEFORE_COLOR, lw=1.2)
+        (self.now,) = self.strip.plot([], color=TEST_COLOR, lw=1)
+        self.strip.set(ylabel="RMS", xticklabels=[])
+        n = len(mixer.BARS)
+        self.moved = self.bars.barh(list(mixer.BARS), [0] * n, height=0.65)
+        self.values = [self.bars.text(0, y, "", va="center", fontsize=8) for y in range(n)]
+        self.bars.axvline(0, color="#444444", lw=0.8)
+        self.bars.set_ylim(n - 0.4, -0.6)
+        self.bars.set_xlabel("standard deviations of real music", fontsize=9)
+        self.chroma = self.wheel.bar(PITCH_CLASSES, [0] * 12, color=TRAIN_COLOR, width=0.75)
+        (self.chroma_before,) = self.wheel.step(range(12), [0] * 12, "#777777", where="mid", lw=1.2)
+        ticks = [name if len(name) == 1 else "♯" for name in PITCH_CLASSES]
+        self.wheel.set_xticks(range(12), ticks)
+        self.wheel.set(ylim=(0, 1), yticks=[], title="chroma (line: before)")
+        for ax in figure.axes:
+            ax.title.set_fontsize(10)
+            ax.tick_params(labelsize=8.5)
+
+    def update(self, turned, untouched, title):
+        """Show another clip."""
+        seconds = len(turned.y) / SR
+        for line, clip in ((self.before, untouched), (self.now, turned)):
+            line.set_data(clip.frames.index, clip.frames.rmse)
+        loudest = max(turned.frames.rmse.max(), untouched.frames.rmse.max())
+        self.strip.set(xlim=(0, seconds), ylim=(0, 1.05 * loudest), title=title)
+        for old in self.picture.images:
+            old.remove()
+        plots.image(turned.db, self.frequencies, turned.hop_length, ax=self.picture)
+        self.picture.set_xlim(0, seconds)
+        moved = mixer.moved(turned, untouched)
+        for bar, text, value in zip(self.moved, self.values, moved, strict=True):
+            bar.set(width=value, color=TEST_COLOR if value > 0 else TRAIN_COLOR)
+            text.set(x=value, ha="left" if value > 0 else "right")
+            text.set_text(f" {value:+.1f} " if abs(value) >= MOVED else "")
+        most = moved.abs()
+        title = f"moved most: {most.idxmax()}" if most.max() >= MOVED else "nothing has moved"
+        self.bars.set(xlim=np.multiply((-1, 1), max(1.0, 1.4 * most.max())), title=title)
+        for bar, height in zip(self.chroma, turned.chroma, strict=True):
+            bar.set_height(height)
+        self.chroma_before.set_ydata(untouched.chroma)
+
+
+def words(turned, untouched, what="a clip"):
+    """The mixer's picture in words, for those who cannot see it.
+
+    Parameters
+    ----------
+    turned, untouched : mixer.Clip
+    what : str
+        What is played, for example "rock with more drums".
+    """
+    moved = mixer.moved(turned, untouched)
+    up, down = (", ".join(moved.index[side]) or "none" for side in (moved > MOVED, moved < -MOVED))
+    steps = mixer.turned_by(turned, untouched)
+    chroma = "not turned" if steps == 0 else f"turned by {steps:+d} semitones"
+    return (
+        f"The mixer with {what}: loudness over time above a mel spectrogram, bars on the right. "
+        f"Bars to the right: {up}. Bars to the left: {down}. The chroma profile is {chroma}."
+    )

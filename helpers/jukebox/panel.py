@@ -1,0 +1,113 @@
+"""The mixer's panel: sliders, and below them what they do to the picture and to the sound."""
+
+import html
+import io
+from functools import lru_cache
+
+import ipywidgets as widgets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from helpers import audio, jukebox
+from helpers.jukebox import board, mixer
+
+WINDOWS = (256, 512, 1024, 2048, 4096, 8192)
+HOPS = (64, 128, 256, 512, 1024, 2048)
+KEYS = tuple(zip(board.PITCH_CLASSES, range(12), strict=True))
+CHOICES = {"key": KEYS, "n_fft": WINDOWS, "hop_length": HOPS}
+NAMES = {"n_fft": "window", "hop_length": "hop"}
+LOOK = {"style": {"description_width": "76px"}, "layout": {"width": "auto"}}
+
+
+def render(genre, **settings):
+    """What the mixer shows, as HTML: a picture and a player, or what is wrong in a sentence.
+
+    Parameters
+    ----------
+    genre, **settings : as for `mixer.clip`
+
+    Returns
+    -------
+    str
+    """
+    try:
+        before, clip = mixer.clip(genre), mixer.clip(genre, **settings)
+    except ValueError as error:
+        return f"<p><b>Not like this:</b> {html.escape(str(error))}.</p>"
+    state = describe(genre, **settings)
+    canvas, picture = _canvas()
+    picture.update(clip, before, state)
+    canvas.print_png(file := io.BytesIO(), pil_kwargs={"compress_level": 1})
+    width, height = canvas.get_width_height()
+    alt = html.escape(board.words(clip, before, state))
+    # Decoded before it is shown, and as large as the one before: nothing flickers or jumps.
+    size = f'width="{width}" height="{height}" decoding="sync" style="max-width: none"'
+    image = f'<img alt="{alt}" {size} src="{audio.data_url("image/png", file.getvalue())}">'
+    return f"{image}<br>{audio.named_player(clip.y, state)}"
+
+
+@lru_cache(maxsize=1)
+def _canvas():
+    """The one figure that all panels draw on, unknown to pyplot, which would show it."""
+    figure = Figure(figsize=board.BOARD_SIZE, layout="none")
+    return FigureCanvasAgg(figure), board.Board(figure)
+
+
+def describe(genre, **settings):
+    """The state of the mixer in words: the style, and what isn't as it is by default."""
+    default = jukebox.knobs_for(genre) | mixer.WINDOW
+    turned = [
+        f"{NAMES.get(name, name)} {board.PITCH_CLASSES[value] if name == 'key' else f'{value:g}'}"
+        for name, value in (default | settings).items()
+        if f"{value:g}" != f"{default[name]:g}"  # a slider's 0.35 may be 0.35000000000000003
+    ]
+    return f"{genre}: {', '.join(turned) or 'all knobs as they are'}"
+
+
+def build(genre="rock"):
+    """The mixer: sliders, and below them the picture and the player of what they are set to.
+
+    Parameters
+    ----------
+    genre : str
+        The style that it starts with.
+
+    Returns
+    -------
+    ipywidgets.VBox
+    """
+    style = widgets.Dropdown(options=jukebox.GENRES, value=genre, description="style", **LOOK)
+    sliders = {name: _slider(name) for name in (*jukebox.KNOBS, *mixer.WINDOW)}
+    reset = widgets.Button(description="as they are by default", layout={"width": "auto"})
+    shown = widgets.HTML(layout={"min_height": "430px"})
+
+    def redraw(_change=None):
+        settings = {name: slider.value for name, slider in sliders.items()}
+        shown.value = render(style.value, **settings)
+
+    def put_back(_change=None):
+        for name, value in (jukebox.knobs_for(style.value) | mixer.WINDOW).items():
+            # Many sliders may move, but one picture is enough.
+            sliders[name].unobserve(redraw, "value")
+            sliders[name].value = value
+            sliders[name].observe(redraw, "value")
+        redraw()
+
+    for slider in sliders.values():
+        slider.observe(redraw, "value")
+    style.observe(put_back, "value")
+    reset.on_click(put_back)
+    put_back()
+    columns = {"grid_template_columns": "repeat(auto-fill, minmax(320px, 1fr))", "width": "740px"}
+    controls = (style, *sliders.values(), reset)
+    grid = widgets.GridBox(controls, layout={**columns, "max_width": "100%"})
+    return widgets.VBox([grid, shown]).add_class("mixer")
+
+
+def _slider(name):
+    options = {"description": NAMES.get(name, name), "continuous_update": False, **LOOK}
+    if name in CHOICES:
+        return widgets.SelectionSlider(options=CHOICES[name], **options)
+    low, high, _ = jukebox.KNOBS[name]
+    step, digits = (1, ".0f") if name == "tempo" else (0.05, ".2f")
+    return widgets.FloatSlider(min=low, max=high, step=step, readout_format=digits, **options)

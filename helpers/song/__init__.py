@@ -1,0 +1,189 @@
+"""What genre is my song? A classifier that names it, or says that it isn't sure.
+
+It goes through a song window by window, whatever the song's length, rate and channels, and combines
+what it makes of each. Two teachers: the sampler that ships with the course
+(`SongClassifier.fit()`), or a feature table of one's own, for which the script's network is
+trained (see `training`). What is kept of it are numbers: see `bundle`.
+"""
+
+import io
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import soundfile as sf
+
+from helpers import audio, datasets, evaluation
+from helpers.evaluation import calibration
+from helpers.song import bundle, training
+from helpers.song.bundle import NOT_SURE
+
+__all__ = ["NOT_SURE", "Prediction", "SongClassifier"]
+
+PRETRAINED = datasets.DATA / "pretrained"
+BLOCK_SECONDS = 30.0
+
+
+class Prediction(NamedTuple):
+    """What a classifier says of a song.
+
+    Attributes
+    ----------
+    genre : str
+        The most probable genre, or "not sure".
+    probabilities : pd.Series
+        Calibrated, by genre, the most probable first.
+    timeline : pd.DataFrame
+        The same for each window: a row by its start in seconds, a column for each genre. Silent
+        windows are missing values, and count for nothing.
+    """
+
+    genre: str
+    probabilities: pd.Series
+    timeline: pd.DataFrame
+
+    @property
+    def silent(self):
+        """How many windows were silent."""
+        return int(self.timeline.isna().all(axis=1).sum())
+
+    def __str__(self):
+        top = ", ".join(f"{genre} {p:.0%}" for genre, p in self.probabilities.head(3).items())
+        return f"{NOT_SURE} ({top})" if self.genre == NOT_SURE else top
+
+
+class SongClassifier:
+    """A genre classifier for songs.
+
+    Attributes
+    ----------
+    weights : dict of str to np.ndarray
+        Scaler and layers, as `bundle.numbers` lays them out.
+    card : dict
+        What it was trained on, what it makes of a window, and how good it is.
+    """
+
+    def __init__(self, weights, card):
+        self.weights = weights
+        self.card = card
+
+    @classmethod
+    def fit(cls, csv=None, *, embedding="full"):
+        """Learn from the sampler, in seconds, or train the script's network on a feature table.
+
+        Parameters
+        ----------
+        csv : path-like, optional
+            As `features.extract` writes it; the script's published table is one.
+        embedding : {"full", "musicnn"}
+            For the sampler: 70 hand-made features of each window, or MusiCNN's embedding as well.
+
+        Raises
+        ------
+        ValueError
+            If the file is no feature table, or holds too few songs.
+        """
+        learned = training.from_sampler(embedding) if csv is None else training.from_table(csv)
+        card = training.card(learned)
+        pipeline = evaluation.fit(
+            learned.model, learned.X, learned.table, balanced=learned.balanced
+        )
+        return cls(bundle.numbers(pipeline), card)
+
+    @classmethod
+    def default(cls):
+        """The best classifier that this machine can have without a download; it ships trained.
+
+        With MusiCNN's weights at hand (``datasets.fetch("musicnn")``) it embeds with those.
+        """
+        return cls.load(PRETRAINED / ("musicnn" if datasets.local_path("musicnn") else "hand-made"))
+
+    @property
+    def labels(self):
+        """The genres, in alphabetical order."""
+        return self.card["labels"]
+
+    def predict_proba(self, X):
+        """Probabilities as they come, shape (n, n_genres), for embedded windows."""
+        return bundle.predict_proba(self.weights, X)
+
+    def predict(self, song, sr=None):
+        """What genre is it?
+
+        Parameters
+        ----------
+        song : path-like, binary file or np.ndarray
+            A sound file of any length, rate and number of channels, or samples: shape (n,) or
+            (n, channels). Files are read block by block, so that a long one needs no more memory.
+        sr : int, optional
+            Sample rate of samples, in Hz.
+
+        Returns
+        -------
+        Prediction
+
+        Raises
+        ------
+        audio.AudioError
+            If the song cannot be used.
+        datasets.FetchError
+            If it embeds with weights that aren't here.
+        """
+        if isinstance(song, np.ndarray):
+            song = _as_file(song, sr)
+        window, hop = self.card["window_seconds"], self.card["hop_seconds"]
+        parts = []
+        for block in audio.stream(song, seconds=hop * max(round(BLOCK_SECONDS / hop), 1)):
+            windows = audio.windows(block, seconds=window, hop_seconds=hop)
+            if not len(windows) and not parts:
+                windows = block[np.newaxis]  # a song shorter than a window
+            parts.append(self._judge(windows))
+        p = np.concatenate(parts)
+        heard = ~np.isnan(p[:, 0])
+        if not heard.any():
+            raise audio.AudioError("is silent wherever it was listened to", "leave it out")
+        # The temperature was fitted on songs of one window as well as of ten.
+        p[heard] = calibration.combine(p[heard][:, np.newaxis], self.card["temperature"])
+        start = pd.Index(np.arange(len(p)) * hop, name="seconds")
+        answer = calibration.combine(p[heard])
+        answer = pd.Series(answer, self.labels).sort_values(ascending=False, kind="stable")
+        sure = answer.iloc[0] > self.card["threshold"]
+        timeline = pd.DataFrame(p, index=start, columns=self.labels)
+        return Prediction(answer.index[0] if sure else NOT_SURE, answer, timeline)
+
+    def _judge(self, windows):
+        """Probabilities for each window; missing values for the silent ones."""
+        p = np.full((len(windows), len(self.labels)), np.nan)
+        loud = np.abs(windows).max(axis=1, initial=0) >= audio.SILENCE_PEAK
+        if loud.any():
+            embedded = training.embed(windows[loud], self.card["embedding"])
+            p[loud] = self.predict_proba(embedded)
+        return p
+
+    def save(self, folder):
+        """Write the classifier into a folder, which is made if need be."""
+        bundle.save(folder, self.weights, self.card)
+
+    @classmethod
+    def load(cls, folder):
+        """Read a classifier that `save` wrote; there is nothing in it that could run.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds no such classifier, or one made for other features.
+        """
+        return cls(*bundle.load(folder, training.EMBEDDINGS))
+
+
+def _as_file(samples, sr):
+    if sr is None:
+        raise ValueError("samples say nothing without their rate: predict(y, sr)")
+    if samples.ndim == 2 and len(samples) < samples.shape[1]:
+        samples = samples.T  # librosa puts the channels first
+    if samples.dtype.kind == "i":
+        samples = samples / -float(np.iinfo(samples.dtype).min)  # full scale is 1
+    file = io.BytesIO()
+    sf.write(file, samples.astype(np.float32), int(sr), format="WAV", subtype="FLOAT")
+    file.seek(0)
+    return file

@@ -1,0 +1,226 @@
+"""The mixer of lesson 02: what is measured, what moves, what is drawn and said, and the mystery."""
+
+import re
+import subprocess
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from helpers import audio, datasets, features, jukebox
+from helpers.exercises import mystery
+from helpers.jukebox import board, mixer, panel
+
+SR = audio.SAMPLE_RATE
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def turn(genre, **knobs):
+    return mixer.moved(mixer.clip(genre, **knobs), mixer.clip(genre))
+
+
+def test_who_only_wants_music_waits_for_no_pictures():
+    code = "import sys; from helpers import jukebox; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert not {"matplotlib", "librosa", "ipywidgets"} & set(loaded.stdout.split())
+
+
+# What is measured
+
+
+@pytest.mark.parametrize("genre", ["classical", "rock"])
+def test_the_features_are_those_of_the_table(genre):
+    clip = mixer.clip(genre)
+    described = features.describe(clip.y)[list(mixer.BARS.values())].to_numpy()
+    # Chroma alone may differ: its tuning is known here, and estimated there.
+    np.testing.assert_allclose(clip.features.iloc[:-1], described[:-1], rtol=1e-6)
+    assert clip.features["chroma"] == pytest.approx(described[-1], rel=0.1)
+
+
+def test_a_spread_is_the_deviation_of_all_real_windows():
+    sampler = datasets.sampler()
+    for bar, column in mixer.BARS.items():
+        deviation = np.sqrt(((sampler[column] - sampler[column].mean()) ** 2).mean())
+        assert mixer.spreads()[bar] == pytest.approx(deviation)
+
+
+def test_every_window_has_a_full_mel_picture():
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * SR).astype(np.float32)
+    for n_fft in panel.WINDOWS:
+        _, db, _ = features.spectrograms(noise, n_fft=n_fft, hop_length=min(n_fft, 512))
+        # An empty band would lie at the bottom of the range, far below its neighbors.
+        assert np.ptp(db.mean(axis=1)) < 10
+
+
+# What moves
+
+
+@pytest.mark.parametrize("genre", ["classical", "metal"])
+def test_both_ends_of_all_knobs_give_finite_bars(genre):
+    for end in (0, 1):
+        assert np.isfinite(turn(genre, **{k: ends[end] for k, ends in jukebox.KNOBS.items()})).all()
+
+
+def test_nothing_moves_by_default():
+    assert (turn("jazz", **jukebox.knobs_for("jazz")) == 0).all()
+
+
+@pytest.mark.parametrize("genre", ["classical", "pop"])
+def test_the_key_turns_the_chroma(genre):
+    key, before = jukebox.knobs_for(genre)["key"], mixer.clip(genre)
+    assert mixer.turned_by(before, before) == 0
+    for other in {max(key - 3, 0), min(key + 3, 11)}:
+        assert mixer.turned_by(mixer.clip(genre, key=other), before) == other - key
+
+
+def test_the_window_moves_bars_too_though_the_sound_stays():
+    before, after = mixer.clip("rock"), mixer.clip("rock", n_fft=8192)
+    assert np.array_equal(before.y, after.y)
+    assert mixer.moved(after, before).abs().max() > board.MOVED
+
+
+# What is drawn
+
+
+@pytest.mark.parametrize("knobs", [{}, {"brightness": 1.0, "key": 2}])
+def test_the_board_is_readable(knobs):
+    figure = board.draw(mixer.clip("rock", **knobs), mixer.clip("rock"), title="rock")
+    figure.canvas.draw()
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in words) >= 8
+    drawn = figure.get_tightbbox(figure.canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) >= 0
+    titles = [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes]
+    assert ("nothing has moved" in titles) == (not knobs)
+
+
+def test_the_board_writes_frequencies_where_they_are():
+    tone = np.sin(2 * np.pi * 2000 * np.arange(SR) / SR)
+    _, db, _ = features.spectrograms(tone)
+    clip = mixer.clip("pop")
+    picture = board.draw(clip, clip).axes[1]
+    labels = [label.get_text() for label in picture.get_yticklabels()]
+    assert picture.get_yticks()[labels.index("2000")] == pytest.approx(
+        db.mean(axis=1).argmax(), abs=1
+    )
+
+
+def test_the_words_say_what_the_bars_show():
+    before = mixer.clip("pop")
+    assert "Bars to the right: none. Bars to the left: none." in board.words(before, before)
+    said = board.words(mixer.clip("pop", brightness=0.0, key=2), before, "dull pop")
+    assert "dull pop" in said
+    assert "centroid" in said.split("Bars to the left: ")[1].split(".")[0]
+    assert "turned by +2 semitones" in said
+
+
+def test_players_carry_names_and_mp3():
+    shown = audio.players({"<before>": mixer.clip("pop").y}).data
+    assert 'aria-label="&lt;before&gt;"' in shown
+    assert "data:audio/mpeg;base64," in shown
+
+
+# The panel, without a browser
+
+
+@pytest.fixture
+def mixed():
+    """The controls of a panel by their descriptions, and what it shows."""
+    grid, shown = panel.build("rock").children
+    return {control.description: control for control in grid.children}, shown
+
+
+def test_the_panel_opens_with_the_style_as_it_is(mixed):
+    controls, shown = mixed
+    assert [*controls][:-1] == ["style", *jukebox.KNOBS, "window", "hop"]
+    assert "rock: all knobs as they are" in shown.value
+    assert re.search(r'<img alt="The mixer with rock: [^"]+" width="\d+" height="\d+"', shown.value)
+    assert "<audio controls" in shown.value
+    assert not plt.get_fignums()
+
+
+def test_one_picture_is_drawn_for_each_change(mixed, monkeypatch):
+    controls, _ = mixed
+    drawn = []
+    monkeypatch.setattr(panel, "render", lambda genre, **knobs: drawn.append(knobs) or str(knobs))
+    names = {"window": "n_fft", "hop": "hop_length"}
+    for change, knob in enumerate((*jukebox.KNOBS, "window", "hop"), 1):
+        slider = controls[knob]
+        slider.value = {"tempo": 111, "key": 1, "window": 8192, "hop": 2048}.get(knob, 0.95)
+        assert slider.continuous_update is False
+        assert len(drawn) == change
+        assert drawn[-1][names.get(knob, knob)] == slider.value
+    controls["style"].value = "metal"
+    assert len(drawn) == change + 1
+    assert drawn[-1] == jukebox.knobs_for("metal") | mixer.WINDOW
+
+
+def test_another_style_brings_its_own_knobs_and_the_button_brings_them_back(mixed):
+    controls, shown = mixed
+    controls["style"].value = "jazz"
+    assert {k: controls[k].value for k in jukebox.KNOBS} == jukebox.knobs_for("jazz")
+    as_it_is = shown.value
+    assert as_it_is == panel.render("jazz")
+    controls["key"].value, controls["window"].value = 1, 512
+    assert "jazz: key C♯, window 512" in shown.value
+    assert "<img" in shown.value
+    controls["as they are by default"].click()
+    assert shown.value == as_it_is
+
+
+def test_a_bad_window_or_hop_is_one_sentence(mixed):
+    controls, shown = mixed
+    controls["window"].value, controls["hop"].value = 512, 2048
+    assert re.fullmatch(
+        r"<p><b>Not like this:</b> a hop of 2,048 samples is longer .+\.</p>", shown.value
+    )
+    controls["hop"].value = 128
+    assert "<img" in shown.value
+    assert "window of 100,000 samples does not fit" in panel.render("rock", n_fft=100_000)
+    assert "choose one of" in panel.render("polka")
+    assert "Not like this" in panel.render("rock", key=99)
+
+
+# The mystery
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_mystery_is_solved_by_trying_every_turn(seed):
+    riddle = mystery.pose(seed)
+    turns = mystery.turns(riddle.genre)
+    pictured = {t: mixer.clip(riddle.genre, **{t[0]: value}).db for t, value in turns.items()}
+    distances = {t: np.abs(db - riddle.after.db).mean() for t, db in pictured.items()}
+    found, second, *_ = sorted(distances, key=distances.get)
+    assert found == mystery.reveal(seed)
+    assert distances[second] > 0.5
+    assert np.abs(riddle.after.db - riddle.before.db).mean() >= mystery.AUDIBLE_DB
+
+
+def test_mysteries_differ_and_do_not_tell():
+    assert len({mystery.reveal(seed) for seed in range(4)}) > 2
+    knob, _ = mystery.reveal(3)
+    assert knob not in repr(mystery.pose(3))
+
+
+def test_each_style_has_turns_within_the_range():
+    for genre in jukebox.GENRES:
+        default, turns = jukebox.knobs_for(genre), mystery.turns(genre)
+        assert len(turns) > 5
+        for (knob, way), value in turns.items():
+            low, high, _ = jukebox.KNOBS[knob]
+            assert low <= value <= high
+            assert (value > default[knob]) == (way == "up")
