@@ -76,7 +76,7 @@ def test_the_constraints_name_no_address():
 def test_continuous_integration_runs_the_tests():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
-    assert "make test" in script.read_text(encoding="utf-8").splitlines()
+    assert re.search("^make test", script.read_text(encoding="utf-8"), re.M)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     test = makefile.split("\ntest: $(READY)\n")[1].split("\n\n")[0]
     for tool in ("ruff check", "ruff format --check", "pytest tests notebooks"):

@@ -187,6 +187,7 @@ def test_a_learning_curve_with_and_without_validation():
     assert {"epoch", "loss", "accuracy", "training songs", "held out", "x"} <= set(words)
 
 
+@pytest.mark.parametrize("column", ["genre", "label"])
 def test_boxes_by_genre(column):
     table = pd.DataFrame({column: ["rock", "jazz"] * 5, "rmse": np.linspace(0, 1, 10)})
     ax = plots.by_genre(table, "rmse", unit="full scale", title="louder")

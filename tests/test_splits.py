@@ -29,7 +29,7 @@ def shared(table, column, one, other):
 
 
 @pytest.mark.parametrize("split", ALL)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(table=tables(), seed=st.integers(0, 99))
 def test_every_row_is_tested_once_by_a_model_that_did_not_hear_it(split, table, seed):
     folds = split(table, seed=seed)
@@ -46,7 +46,7 @@ def test_every_row_is_tested_once_by_a_model_that_did_not_hear_it(split, table, 
             assert not shared(table, "artist_group", train, test)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(table=tables(), seed=st.integers(0, 99), data=st.data())
 def test_validation_artists_stay_apart_and_inside_the_training_part(table, seed, data):
     train, test = data.draw(st.sampled_from(splits.by_artist(table, seed=seed)))

@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pytest
 import soundfile as sf
+from patience import patience
 
 from helpers import features
 
@@ -28,15 +29,18 @@ def test_a_cluster_that_loses_a_worker_makes_the_same_table(album, tmp_path, mon
     distributed = pytest.importorskip(
         "distributed", reason="skipped, because Dask (pip install -e .[dask]) is not installed"
     )
+    import dask
+
     features.extract(album, out=tmp_path / "here.csv")
     add, killed = features.FeatureTable.add, []
 
+    limits = dask.config.set({"distributed.comm.timeouts.connect": f"{patience(120):.0f}s"})
     # One worker of two threads: killed, it loses all that is under way, and another one starts.
     cluster = distributed.LocalCluster(
         n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address=None,
         silence_logs="CRITICAL", local_directory=tmp_path,
     )  # fmt: skip
-    with cluster, distributed.Client(cluster) as client:
+    with limits, cluster, distributed.Client(cluster) as client:
         workers = client.run(os.getpid)
 
         def add_and_kill(table, *row):

@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.jukebox import GENRES, KNOBS, album, knobs_for, notes, play
-from helpers.jukebox.band import DRUMS, VOICES, _drum, _note, perform
+from helpers.jukebox.band import DRUMS, VOICES, _cut, _drum, _note, perform
 from helpers.jukebox.styles import SCALES, STYLES, changes
 
 SR = 22_050
@@ -93,6 +94,7 @@ def test_same_seed_same_song_other_seed_other_tune(genre):
         tune = straight(genre, seed, 4)
         tunes.add(tuple(tune[tune.player.isin(leads)][["start", "midi"]].itertuples(index=False)))
     assert len(tunes) == len(SEEDS)
+    assert len({tuple(changes(STYLES[genre], seed, 12)) for seed in range(10)}) > 1
 
 
 def test_nothing_is_left_over_from_what_was_played_before():
@@ -198,23 +200,12 @@ def test_voices_have_the_pitch_that_they_should():
             assert twice > max(0.5, once + 0.1), name
 
 
-def test_notes_fade_in_and_out():
+def test_notes_fade_in_and_out_where_they_are_cut():
     for voice in VOICES:
         for midi in (31, 48, 60, 90):
-            steps = np.abs(np.diff(_note(voice, midi, 0.125, 0, SR), prepend=0, append=0))
+            wave = _cut(voice, SimpleNamespace(midi=midi, duration=0.125, bend=0), SR)
+            steps = np.abs(np.diff(wave, prepend=0, append=0))
             assert max(steps[:5].max(), steps[-5:].max()) < 0.15 * steps.max(), voice
-
-
-@every_genre
-def test_no_clicks_where_notes_meet(genre):
-    tempo = knobs_for(genre)["tempo"]
-    y = play(genre, 3.0, drums=0, distortion=0, swing=0, room=0)
-    # A step in the wave or in its slope stands out in the second difference.
-    jumps = np.abs(np.diff(y, n=2))
-    near = np.zeros(len(jumps), dtype=bool)
-    for beat in np.arange(1, 3 * tempo / 60) * 60 / tempo * SR:
-        near[int(beat) - 60 : int(beat) + 60] = True
-    assert jumps[near].max() < 1.6 * jumps[~near].max()
 
 
 # What is played
@@ -358,7 +349,7 @@ def test_backbeat(genre):
 # Albums
 
 
-def test_album_layout_and_recipes(tmp_path):
+def test_album_layout_recipes_and_repeats(tmp_path):
     songs = album(tmp_path, songs_per_genre=2, seconds=0.2)
     assert list(songs.columns) == ["path", "filename", "genre"]
     assert songs.genre.value_counts().to_dict() == dict.fromkeys(GENRES, 2)
@@ -376,14 +367,10 @@ def test_album_layout_and_recipes(tmp_path):
     assert len(recipes) == 20
     assert np.max(np.abs(y - eval(recipe, {"play": play}))) < 1e-4
 
-
-def test_an_album_is_the_same_for_the_same_seed(tmp_path):
-    albums = [
-        album(tmp_path / name, songs_per_genre=1, seconds=0.2, seed=seed)
-        for name, seed in (("one", 7), ("again", 7), ("other", 8))
-    ]
-    for one, again, other in zip(*(songs.path for songs in albums), strict=True):
-        assert Path(one).read_bytes() == Path(again).read_bytes() != Path(other).read_bytes()
+    again = album(tmp_path / "again", songs_per_genre=1, seconds=0.2)
+    other = album(tmp_path / "other", songs_per_genre=1, seconds=0.2, seed=8)
+    for one, two, three in zip(songs.path[::2], again.path, other.path, strict=True):
+        assert Path(one).read_bytes() == Path(two).read_bytes() != Path(three).read_bytes()
 
 
 def test_album_writes_only_what_is_missing_or_wrong(tmp_path):

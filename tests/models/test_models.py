@@ -122,6 +122,7 @@ def test_the_history_is_numbered_by_epochs(data):
     assert twice.history_.loss[6] < often.history_.loss[1]
 
 
+@pytest.mark.slow
 def test_early_stopping_goes_back_to_the_best(data):
     # Random genres: there is nothing to learn, and soon only over-fitting is left.
     X, _ = data
@@ -175,12 +176,14 @@ def trained_cnn(few_patches):
     return models.NetworkClassifier(models.cnn, epochs=1, batch_size=16).fit(*few_patches)
 
 
+@pytest.mark.slow
 def test_the_cnn_is_deaf_to_the_volume(few_patches, trained_cnn):
     X, _ = few_patches
     louder = trained_cnn.predict_proba(X + 12)
     np.testing.assert_allclose(louder, trained_cnn.predict_proba(X), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_augmented_training_is_the_same_every_time(few_patches, trained_cnn):
     X, y = few_patches
     model = clone(trained_cnn).set_params(augment=lambda X, y: augment.mixup(*augment.mask(X, y)))

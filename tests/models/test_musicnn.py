@@ -61,6 +61,7 @@ def test_it_is_the_same_network_as_the_checkpoints_own_graph(
     assert np.ptp(ours, axis=0).max() > 0.1, "three windows of three kinds of music differ"
 
 
+@pytest.mark.slow
 def test_weights_are_read_from_the_published_wheel(musicnn_wheel, tmp_path):
     musicnn.convert(musicnn_wheel, tmp_path / "musicnn.npz")
     with np.load(tmp_path / "musicnn.npz", allow_pickle=False) as stored:
@@ -90,6 +91,7 @@ def test_where_nothing_can_be_written_the_users_cache_keeps_the_weights(tmp_path
     assert list((tmp_path / "cache").iterdir()) == [made]
 
 
+@pytest.mark.slow
 def test_a_front_end_filter_is_what_numpy_makes_of_it(networks, patches):
     """One layer stack, convolved by hand: normalization, 7 x 38 filters, ReLU, maximum."""
     w = musicnn.weights("MSD")
@@ -106,6 +108,7 @@ def test_a_front_end_filter_is_what_numpy_makes_of_it(networks, patches):
     np.testing.assert_allclose(ours, y.max(axis=0), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_shape_and_parameters(networks):
     for network in networks.values():
         assert network.count_params() == musicnn.N_PARAMETERS
@@ -130,6 +133,7 @@ def test_tags_of_known_genres_are_sensible():
     assert classical.idxmax() == "classical"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("musicnn_wheel")
 def test_what_ships_can_be_made_again(shared_data):
     rows, windows = [0, 505, 999], []
@@ -140,6 +144,7 @@ def test_what_ships_can_be_made_again(shared_data):
     np.testing.assert_allclose(heard, datasets.embeddings()[rows], atol=2e-3, rtol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("musicnn_wheel")
 def test_windows_of_any_length_and_rate_are_heard():
     y = jukebox.play("rock", seconds=4)
