@@ -106,9 +106,9 @@ def _predict(args):
         classifier = SongClassifier.load(args.model)
     else:
         classifier = SongClassifier.default()
-        better = "'python -m helpers fetch musicnn' gets a better embedding."
+        better = " 'python -m helpers fetch musicnn' gets a better embedding."
         better = "" if classifier.card["embedding"] == "musicnn" else better
-        print(training.trust(classifier.card), better, file=sys.stderr)
+        print(training.trust(classifier.card) + better, file=sys.stderr)
     failed = 0
     for song in args.song:
         try:

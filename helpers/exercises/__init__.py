@@ -15,7 +15,7 @@ _helped = Counter()  # how often this kernel has helped with which exercise
 
 
 def names(lesson):
-    """The exercises of a lesson, in order: ``names("04")`` is ``["04.1", "04.2", "04.3"]``."""
+    """The exercises of a lesson, in order: ``names("03")`` is ``["03.1", "03.2", "03.3"]``."""
     return sorted(_lesson(lesson))
 
 

@@ -20,6 +20,8 @@ MFCC = tuple(name for name in FULL if name.startswith("mfcc"))
 MFCC_MEANS = tuple(name for name in MFCC if name.endswith("_mean"))
 SCRIPT = tuple(f"{name}_mean" for name in features.names("script"))
 SVM = make_pipeline(StandardScaler(), SVC())
+GENRES = list(datasets.GENRES)
+NEAREST = models.baselines()["5 nearest neighbors"]
 C = 10
 GRID = {"svc__C": [1, 10, 100], "svc__gamma": [0.001, 0.01, 0.1]}
 # Rounding differs from processor to processor, and with it a song or two.
@@ -173,6 +175,58 @@ def _fair_for_the_script(answer):
     return no("Those are other answers than mine. Did you use `fair`, its `grid` and its splits?")
 
 
+def _shares(songs, normalize):
+    """Confusion matrix as shares of each row ("index"), of each column, or (True) of all songs."""
+    counts = pd.crosstab(songs.genre, songs.predicted, normalize=normalize)
+    return counts.reindex(index=GENRES, columns=GENRES, fill_value=0).to_numpy(float)
+
+
+def _evening_of_jazz(answer):
+    if isinstance(answer, pd.DataFrame):
+        answer = answer.drop(["All"], axis=0, errors="ignore")
+        answer = answer.drop(["All"], axis=1, errors="ignore")
+        if set(answer.index) == set(answer.columns) == set(GENRES):
+            answer = answer.loc[GENRES, GENRES]
+    given = np.asarray(answer, dtype=float)
+    if given.shape != (len(GENRES), len(GENRES)):
+        return no("A matrix is wanted: ten rows (true genres), ten columns (answers), all shares.")
+
+    def fits(matrix):
+        return np.abs(given - matrix).mean() < CLOSE / 2
+
+    songs = _songs(FULL, model=NEAREST)
+    truth = _shares(songs, "columns")
+    if fits(truth):
+        order = pd.Series(np.diag(truth), GENRES).sort_values()
+        return yes(
+            f"Most songs belong on the evening of {order.index[-1]}, {order.iloc[-1]:.0%}, and "
+            f"fewest on that of {order.index[0]}, {order.iloc[0]:.0%}. The diagonal is the "
+            "**precision** of each genre."
+        )
+    if given.max() > 1:
+        if given.max() <= 100 and fits(100 * truth):
+            return no("Those are percent. Shares from 0 to 1 are wanted.")
+        return no(
+            "Those are counts. Evenings differ in length: divide each by the number of songs that "
+            "are played on it."
+        )
+    if fits(_shares(songs, "index")):
+        return no(
+            "There each *row* adds up to 1: where the songs of a genre end up, which is recall. "
+            "Listeners hear a column: everything that was called by one name."
+        )
+    if fits(truth.T):
+        return no("The other way round: true genres belong in rows, the answers in columns.")
+    if fits(_shares(songs, True)):
+        return no("There the whole matrix adds up to 1. Each column should: it is one evening.")
+    if fits(_shares(_songs(FULL), "columns")):
+        return no("That is the SVM's station. The neighbors are in `results` under their own name.")
+    if fits(_shares(_windows(FULL, model=NEAREST), "columns")):
+        return no("Those are windows. The station plays songs: take `results`, which have voted.")
+    return no("That is another matrix. Does each column add up to 1, and are the songs those of "
+              '`results["5 nearest neighbors"]`?')  # fmt: skip
+
+
 EXERCISES = collect(
     Exercise(
         name="04.1",
@@ -247,5 +301,31 @@ print("all 70 (A) against the script's 26 (B):", evaluation.compare(chosen_fairl
         "one of them and not for the other, you could not tell the features' merit from the "
         "choice's.",
         look=_fair_for_the_script,
+    ),
+    Exercise(
+        name="04.4",
+        minutes=10,
+        wanted="a matrix of shares, ten rows and ten columns",
+        nudge="Section 7 made the counts with `pd.crosstab`. Which sums do you divide them by: "
+        "those of the rows, or those of the columns?",
+        partial="""`pd.crosstab` divides by itself, with `normalize="index"` each row by its sum:
+
+```python
+nearest = results["5 nearest neighbors"]
+pd.crosstab(nearest.genre, nearest.predicted, normalize="index")
+```
+
+An evening is a column, though.""",
+        solution="""
+nearest = results["5 nearest neighbors"]
+answer = pd.crosstab(nearest.genre, nearest.predicted, normalize="columns")
+print(pd.Series(np.diag(answer), answer.index).sort_values().round(2))
+""",
+        reasoning="Listeners hear what was *called* jazz, so each column is divided by its own "
+        "sum, and the diagonal is the precision. A musician who wonders whether it will find "
+        "her jazz asks for the rows, and recall. The counts are the same; the question decides "
+        'which way to divide. (`ConfusionMatrixDisplay` calls the two `normalize="pred"` and '
+        '`normalize="true"`.)',
+        look=_evening_of_jazz,
     ),
 )

@@ -1,5 +1,7 @@
 """Plausible wrong answers: each must get advice of its own."""
 
+import pandas as pd
+
 from helpers import evaluation, splits
 from helpers.exercises import lesson_04
 
@@ -10,6 +12,17 @@ FULL, MFCC, MEANS, SCRIPT = (
     lesson_04.MFCC_MEANS,
     lesson_04.SCRIPT,
 )
+
+
+NEAREST = lesson_04.NEAREST
+
+
+def shares(predictions, normalize="columns"):
+    return pd.crosstab(predictions.genre, predictions.predicted, normalize=normalize)
+
+
+def neighbors():
+    return songs(FULL, model=NEAREST)
 
 
 def artists_known():
@@ -41,5 +54,16 @@ WRONG = {
         lambda: lesson_04._fair(whole=False),
         lambda: songs(MEANS),
         lambda: 0.42,
+    ],
+    "04.4": [
+        lambda: evaluation.confusion(neighbors()),
+        lambda: shares(neighbors(), "index"),
+        lambda: shares(neighbors()).T,
+        lambda: shares(neighbors(), True),
+        lambda: 100 * shares(neighbors()),
+        lambda: shares(songs(FULL)),
+        lambda: shares(windows(FULL, model=NEAREST)),
+        lambda: shares(neighbors()).to_numpy()[:3],
+        lambda: shares(neighbors()) / 2,
     ],
 }

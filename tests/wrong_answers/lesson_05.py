@@ -23,6 +23,7 @@ WRONG = {
         lambda: 21.35,
         lambda: 787,
         lambda: 256,
+        lambda: "21",
     ],
     "05.2": [
         returns(lambda losses, patience: np.argmin(losses) + 1),
@@ -44,5 +45,7 @@ WRONG = {
         lambda: (counted_on("valid")[:3], "can't say"),
         lambda: (counted_on("valid", other=(40, 41, 43, 44, 46)), "can't say"),
         lambda: (counted_on("valid", [40] * 5, [42] * 5), "can't say"),
+        # Invented: no training gives these.
+        lambda: (counted_on("valid", right=(60, 61, 63, 64, 66)), "default"),
     ],
 }
