@@ -79,8 +79,7 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	-GENRE_DATA= $(BIN)/python -m helpers fetch musicnn # what needs it is skipped where it can't be had
 	$(BIN)/python -m pytest tests notebooks -n $(JOBS) --dist loadfile \
-		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg \
-		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=180 $(COVER)
+		--nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg $(COVER)
 
 ## make bench       measure what a song costs on this machine
 bench: $(READY)

@@ -15,7 +15,7 @@ from collections import defaultdict
 from itertools import groupby
 
 import nbformat
-from patience import patience, slowness
+from patience import patience
 from promises import without_tensorflow
 from tolerance import snap
 
@@ -32,11 +32,9 @@ assert not {"tensorflow", "keras"} & set(sys.modules)
 
 
 def pytest_configure(config):
-    slowness()  # measured here, once: the workers of xdist find it in their environment
-    # They also find the options as they are here: who is a worker leaves them alone.
-    if not hasattr(config, "workerinput") and hasattr(config.option, "nbval_cell_timeout"):
-        for limit in ("nbval_cell_timeout", "nbval_kernel_startup_timeout"):
-            setattr(config.option, limit, patience(float(getattr(config.option, limit))))
+    # Measured here for the first time: the workers of xdist find it in their environment.
+    config.option.nbval_cell_timeout = patience(300)
+    config.option.nbval_kernel_startup_timeout = patience(180)
 
 
 def pytest_collection_modifyitems(items):
