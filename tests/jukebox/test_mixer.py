@@ -67,22 +67,21 @@ def test_every_window_has_a_full_mel_picture():
 # What moves
 
 
-@pytest.mark.parametrize("genre", ["classical", "metal"])
-def test_both_ends_of_all_knobs_give_finite_bars(genre):
+def test_both_ends_of_all_knobs_give_finite_bars():
     for end in (0, 1):
-        assert np.isfinite(turn(genre, **{k: ends[end] for k, ends in jukebox.KNOBS.items()})).all()
+        knobs = {name: ends[end] for name, ends in jukebox.KNOBS.items()}
+        assert np.isfinite(turn("classical", **knobs)).all()
 
 
 def test_nothing_moves_by_default():
     assert (turn("jazz", **jukebox.knobs_for("jazz")) == 0).all()
 
 
-@pytest.mark.parametrize("genre", ["classical", "pop"])
-def test_the_key_turns_the_chroma(genre):
-    key, before = jukebox.knobs_for(genre)["key"], mixer.clip(genre)
+def test_the_key_turns_the_chroma():
+    key, before = jukebox.knobs_for("classical")["key"], mixer.clip("classical")
     assert mixer.turned_by(before, before) == 0
-    for other in {max(key - 3, 0), min(key + 3, 11)}:
-        assert mixer.turned_by(mixer.clip(genre, key=other), before) == other - key
+    for other in (key - 3, key + 3):
+        assert mixer.turned_by(mixer.clip("classical", key=other), before) == other - key
 
 
 def test_the_window_moves_bars_too_though_the_sound_stays():
