@@ -28,6 +28,10 @@ endif
 export PYTHONHASHSEED := 0
 export TF_CPP_MIN_LOG_LEVEL := 3
 
+# Two workers share the cores: threads of a linear algebra library would only wait for each other.
+check test: export OPENBLAS_NUM_THREADS := 1
+check test: export OMP_NUM_THREADS := 1
+
 .PHONY: help setup lab course page site check test bench outputs results pretrained lock clean
 
 help:
