@@ -81,6 +81,7 @@ def test_the_small_cnn_is_lesson_06s():
     assert (network.augment, network.patience) == (None, None)
 
 
+@pytest.mark.slow
 def test_a_clone_has_every_parameter_and_nothing_learned(data):
     params = {"epochs": 2, "batch_size": 7, "seed": 5, "look_every": 2, "patience": 1}
     params |= {"build": models.dense_network, "options": {"hidden": [4]}, "augment": None}
@@ -90,6 +91,7 @@ def test_a_clone_has_every_parameter_and_nothing_learned(data):
     assert not [name for name in vars(copy) if name.endswith("_")]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_probabilities(data):
     X, y = data
     options = {"epochs": 4, "look_every": 4, "batch_size": 32}
@@ -113,6 +115,7 @@ def test_probabilities_are_in_the_order_of_the_classes(trained, data, n):
     assert np.mean(trained.predict(X) == y) > 0.85
 
 
+@pytest.mark.slow
 def test_the_history_is_numbered_by_epochs(data):
     often = small(epochs=6).fit(*data)
     twice = small(epochs=6, look_every=3).fit(*data)
@@ -138,6 +141,7 @@ def test_early_stopping_goes_back_to_the_best(data):
     assert -np.log(right).mean() == pytest.approx(losses.min(), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_validation_rows_are_watched_but_never_learned(data):
     X, y = data
     alone = small(epochs=2).fit(X[:90], y[:90])

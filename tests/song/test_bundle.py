@@ -85,6 +85,7 @@ def test_what_was_saved_answers_as_before(model, linear):
         np.testing.assert_array_equal(again[name], array)
 
 
+@pytest.mark.slow
 def test_a_network_is_rebuilt_from_its_numbers(tmp_path):
     options = {"hidden": (8, 4), "dropout": 0.3}
     pipeline = models.script_network(epochs=2, **options).fit(X, Y)

@@ -209,6 +209,7 @@ def test_other_files_get_a_sentence(classifier, tmp_path):
             classifier.predict(tmp_path / path)
 
 
+@pytest.mark.slow
 def test_two_hours_take_no_more_memory_than_five_minutes(classifier, tmp_path, monkeypatch):
     # The features would take most of the time here; what it gives doesn't matter.
     monkeypatch.setattr(training, "embed", lambda windows, embedding: np.zeros((len(windows), 70)))
@@ -248,7 +249,9 @@ def test_the_default_ships_trained_and_borrows_an_ear_that_is_there(held, monkey
     assert (card["embedding"], card["songs"]) == ("musicnn" if held else "full", 509)
 
 
-@pytest.mark.parametrize("name", ["hand-made", "musicnn", "script"])
+@pytest.mark.parametrize(
+    "name", ["hand-made", "musicnn", pytest.param("script", marks=pytest.mark.slow)]
+)
 def test_what_ships_answers_as_if_it_were_trained_now(name, builder):
     shipped = SongClassifier.load(PRETRAINED / name)
     recipe = builder.MODELS[name]
@@ -295,6 +298,7 @@ def test_weights_that_are_not_there_are_missed_in_a_sentence(borrowed, song, mon
         borrowed.predict(song)
 
 
+@pytest.mark.slow
 def test_a_table_teaches_the_scripts_network(trained, song, tmp_path):
     card = trained.card
     assert (card["embedding"], card["songs"], card["window_seconds"]) == ("script", 60, 30)
@@ -308,6 +312,7 @@ def test_a_table_teaches_the_scripts_network(trained, song, tmp_path):
     assert SongClassifier.load(tmp_path).predict(song).timeline.equals(answer.timeline)
 
 
+@pytest.mark.slow
 def test_a_few_songs_of_unknown_artists_make_it_cautious(tmp_path, song, monkeypatch):
     full = models.script_network
     monkeypatch.setattr(models, "script_network", lambda: full(epochs=2))
@@ -319,6 +324,7 @@ def test_a_few_songs_of_unknown_artists_make_it_cautious(tmp_path, song, monkeyp
     json.dumps(classifier.card, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_one_row_for_thirty_seconds(trained, tmp_path):
     y = np.tile(jukebox.play("blues", 10.0), 7)
     answer = trained.predict(save(tmp_path / "a.wav", y))

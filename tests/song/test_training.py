@@ -85,6 +85,7 @@ def test_a_window_is_embedded_as_the_sampler_was(shared_data):
     np.testing.assert_allclose(embedded, expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_musicnn_window_is_embedded_as_the_sampler_was(shared_data):
     if datasets.local_path("musicnn") is None:
         pytest.skip("skipped, because MusiCNN's weights are not here")
