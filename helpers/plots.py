@@ -1,5 +1,10 @@
 """How do we look at it?"""
 
+import html
+import itertools
+import json
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
@@ -43,6 +48,8 @@ LINEAR_TICKS, MEL_TICKS = (0, 2000, 4000, 6000, 8000, 10_000), (250, 500, 1000, 
 # An image shows levels down to so many decibels below its loudest point, in steps of a few: what a
 # listener just notices. Fewer colors also make smaller files.
 RANGE_DB, STEP_DB = 60, 3
+MATRIX = Path(__file__).resolve().parents[1] / "website/matrix.html"
+SONG = ["song_id", "artist_group"]
 
 
 def show(*alts):
@@ -138,29 +145,59 @@ def image(db, frequencies, hop_length, sr=SAMPLE_RATE, *, title="", highest=None
     return ax
 
 
-def confusion(counts, *, title="", ax=None):
-    """Confusion matrix of songs: each cell its count and its share of the row.
+def confusion(songs, *, title="", sounds=None):
+    """Confusion matrix of songs, whose cells list the songs behind them when one clicks.
+
+    Each cell holds its number of songs and their share of the row. It is HTML with a small script,
+    ``website/matrix.html``: the same in JupyterLab, on the course's site and in the playgrounds.
 
     Parameters
     ----------
-    counts : pd.DataFrame
-        From `evaluation.confusion`.
+    songs : pd.DataFrame
+        From `evaluation.vote`: columns song_id, artist_group, genre and predicted, a row for each
+        song. A genre that was named but never played has an empty row, so that no song is lost.
+    title : str
+    sounds : mapping of str to str, optional
+        An address, such as `audio.data_url` makes, for each song that can be played.
+
+    Returns
+    -------
+    IPython.display.HTML
     """
-    ax = ax or plt.subplots(figsize=(7.2, 6))[1]
-    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
-    text = [
-        [f"{n}\n{share:.0%}" if n else "" for n, share in zip(row, row_shares, strict=True)]
-        for row, row_shares in zip(counts.to_numpy(), shares.to_numpy(), strict=True)
-    ]
-    sns.heatmap(
-        shares, annot=np.array(text), fmt="", cmap="Blues", vmin=0, vmax=1, ax=ax,
-        annot_kws={"fontsize": 8}, linewidths=0.5, linecolor="#dddddd",
-        cbar_kws={"label": "share of the genre's songs", "format": "{x:.0%}"},
-    )  # fmt: skip
-    ax.set(xlabel="predicted genre", ylabel="true genre", title=title)
-    ax.tick_params(axis="x", rotation=45)
-    ax.tick_params(axis="y", rotation=0)
-    return ax
+    from IPython.display import HTML
+
+    genres = sorted({*songs.genre, *songs.predicted})
+    size = songs.genre.value_counts()
+    behind, rows = {}, ""
+    for genre, predicted in itertools.product(genres, genres):
+        found = songs[(songs.genre == genre) & (songs.predicted == predicted)]
+        if predicted == genres[0]:
+            rows += f'<tr><th scope="row">{html.escape(genre)}</th>'
+        if len(found):
+            key, share = f"{genre} {predicted}", len(found) / size[genre]
+            behind[key] = [_song(*song, sounds) for song in found[SONG].itertuples(index=False)]
+            words = f"{len(found)} of {size[genre]} songs of {genre} were called {predicted}"
+            rows += (
+                f'<td style="--share: {share:.2f}"><button value="{html.escape(key)}" '
+                f'aria-label="{html.escape(words)}">{len(found)}<small>{share:.0%}</small></button>'
+            )
+        else:
+            rows += "<td>"
+    heads = "".join(f'<th scope="col"><span>{html.escape(genre)}</span></th>' for genre in genres)
+    # "</" would end the script that holds the songs.
+    data = json.dumps(behind, ensure_ascii=False).replace("</", "<\\/")
+    return HTML(
+        f'<div class="songs-behind"><table><caption>{html.escape(title)}</caption><thead><tr>'
+        f"<td>true ↓<br>called →</td>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<div aria-live="polite"><p>Click on a cell to see its songs.</p></div>'
+        f'<script type="application/json">{data}</script>{MATRIX.read_text(encoding="utf-8")}</div>'
+    )
+
+
+def _song(name, artist, sounds):
+    """What the list says of a song, and the address of its sound."""
+    words = name if artist == name else f"{name}, {artist}"
+    return [words, (sounds or {}).get(name)]
 
 
 def ladder(scores, *, title="", chance=None, ax=None):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from helpers import datasets, features, models, splits
+from helpers import datasets, evaluation, features, models, splits
 from helpers.exercises.exercise import Exercise, collect, no, yes
 from helpers.exercises.runs import look_at_runs, parts
 
@@ -143,6 +143,53 @@ def _look_at_dropout(answer):
     return verdict
 
 
+@lru_cache
+def two_seeds():
+    """Songs with another answer from seed 1 than from seed 0, and the least that matrices show."""
+    table = datasets.script_table()
+    X, folds = table[list(features.SCRIPT_FEATURES)].to_numpy(), splits.fault_filtered(table)
+    first, second = (
+        evaluation.cross_val_predict(models.script_network(seed=seed), X, table, folds)
+        for seed in (0, 1)
+    )
+    labels = list(datasets.GENRES)
+    moved = evaluation.confusion(first, labels) - evaluation.confusion(second, labels)
+    return (first.predicted != second.predicted).sum(), moved.abs().to_numpy().sum() / 2
+
+
+def _look_at_two_seeds(answer):
+    if isinstance(answer, str) or not np.iterable(answer) or len(answer) != 2:
+        return no(
+            "Two numbers are wanted: songs with another answer, and songs that must have moved."
+        )
+    changed, shown = (float(number) for number in answer)
+    ours = two_seeds()
+    # Another processor may flip a few songs in each of the two trainings.
+    near = [abs(changed - ours[0]) <= 12, abs(shown - ours[1]) <= 12]
+    if all(near) and changed > shown:
+        return yes(
+            f"{changed:.0f} songs changed their answer, and the matrices show {shown:.0f}: two "
+            "songs that change places in a cell leave no trace in it."
+        )
+    if changed == shown == 0:
+        return no("Nothing changed? Was the second network trained with `seed=1`?")
+    if max(changed, shown) <= 1:
+        return no("Counts of songs are wanted, not shares.")
+    if abs(changed - ours[1]) <= 12 and abs(shown - ours[0]) <= 12:
+        return no("The two numbers have changed places.")
+    if near[0] and abs(shown / 2 - ours[1]) <= 6:
+        return no("A song that moved is missing in one cell and too many in another: take half.")
+    if near[0]:
+        return no(
+            f"{changed:.0f} songs with another answer: so do I. By the matrices I count otherwise: "
+            "subtract one from the other, take absolute values, add all cells up, take half."
+        )
+    return no(
+        f"I count {ours[0]} songs with another answer; you say {changed:.0f}. Compare `predicted` "
+        "song by song, whether right or wrong, in networks with seed 0 and seed 1."
+    )
+
+
 EXERCISES = collect(
     Exercise(
         name="05.1",
@@ -233,5 +280,27 @@ answer = (runs, clear[0] if clear else "can't say")
         "them. And seeds are only one kind of luck. Other validation artists would move the "
         "figures further, so a win over all seeds is a win on *these* artists.",
         look=_look_at_dropout,
+    ),
+    Exercise(
+        name="05.4",
+        minutes=15,
+        wanted="two numbers of songs: with another answer, and moved as the matrices show it",
+        nudge="`(again.predicted != songs.predicted).sum()` counts the first, if both tables are "
+        "in the same order.",
+        partial="Two tables of counts can be subtracted, cell by cell. Give both the same genres: "
+        "`evaluation.confusion(songs, datasets.GENRES)`.",
+        solution="""
+again = evaluation.cross_val_predict(models.script_network(seed=1), X, table, folds)
+again = evaluation.vote(again)
+changed = (again.predicted != songs.predicted).sum()
+genres = list(datasets.GENRES)
+moved = evaluation.confusion(again, genres) - evaluation.confusion(songs, genres)
+answer = (changed, moved.abs().to_numpy().sum() / 2)
+""",
+        reasoning="A confusion matrix counts; it doesn't say which songs are behind a count. Two "
+        "networks with nearly the same matrix may disagree about many songs. That is why models "
+        "are compared song by song (lesson 04), and why an average of several networks can be "
+        "better than each of them.",
+        look=_look_at_two_seeds,
     ),
 )

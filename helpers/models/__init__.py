@@ -172,8 +172,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.augment = augment
         self.patience = patience
 
-    def fit(self, X, y, validation=None):
+    def fit(self, X, y, validation=None, callbacks=()):
         """Train from scratch; `validation` is a pair (X, y) that is watched but never learned.
+
+        `callbacks` are Keras' own, which a playground's bar of progress needs.
 
         Raises
         ------
@@ -190,7 +192,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         trained, self.network_ = _fresh(
             self.build, shape, len(self.classes_), self.options or {}, self.seed
         )
-        callbacks = []
+        callbacks = list(callbacks)
         if self.patience is not None:
             stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
             callbacks.append(stop)

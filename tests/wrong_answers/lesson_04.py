@@ -36,6 +36,8 @@ WRONG = {
         lambda: evaluation.compare(songs(FULL), songs(MEANS)),
         lambda: evaluation.compare(windows(FULL), windows(MFCC)),
         lambda: evaluation.compare(songs(FULL), songs(FULL)),
+        lambda: evaluation.compare(songs(FULL), songs(MEANS[:13])),
+        lambda: evaluation.compare(songs(FULL), songs(MFCC[:26])),
         artists_known,
     ],
     "04.2": [
@@ -53,6 +55,8 @@ WRONG = {
         lesson_04._peeked,
         lambda: lesson_04._fair(whole=False),
         lambda: songs(MEANS),
+        lambda: songs(lesson_04.BOTH),
+        lambda: songs(SCRIPT).assign(predicted=songs(SCRIPT).genre),
         lambda: 0.42,
     ],
     "04.4": [

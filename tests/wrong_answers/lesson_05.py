@@ -48,4 +48,13 @@ WRONG = {
         # Invented: no training gives these.
         lambda: (counted_on("valid", right=(60, 61, 63, 64, 66)), "default"),
     ],
+    "05.4": [
+        lambda: (0, 0),
+        lambda: tuple(np.array(lesson_05.two_seeds()) / 290),
+        lambda: lesson_05.two_seeds()[::-1],
+        lambda: (lesson_05.two_seeds()[0], 2 * lesson_05.two_seeds()[1]),
+        lambda: (lesson_05.two_seeds()[0], 3),
+        lambda: (10, lesson_05.two_seeds()[1]),
+        lambda: 80,
+    ],
 }

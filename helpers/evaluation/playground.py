@@ -1,0 +1,203 @@
+"""A playground's log: what was tried, what came of it, and how far the looking flattered.
+
+Lessons 04 to 07 turn the knobs of a model. The code that trains stands in the notebook; what all
+four share stands here.
+"""
+
+import io
+import time
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import HTML, clear_output, display
+
+from helpers import audio, evaluation, plots
+
+
+class Trials:
+    """Each trial's settings, accuracies and curves, kept until the kernel ends.
+
+    Parameters
+    ----------
+    train : callable(progress, **settings) -> dict
+        Trains once. It may call ``progress(done, total)`` on the way, and returns
+
+        - "training": the accuracy on the songs it learned from;
+        - "watched" and "sealed": predictions for two sets of songs by other artists, as
+          `evaluation.vote` returns them. The watched ones are shown; the sealed ones wait for
+          `open`;
+        - "history", where there are epochs: a table as `models.NetworkClassifier.history_`.
+    """
+
+    def __init__(self, train):
+        self._train, self._openings = train, 0
+        self.log = []
+
+    def run(self, *, compare=None, progress=lambda done, total: None, **settings):
+        """Train with these settings, and log the trial.
+
+        Stopped by the kernel's interrupt, or asked for what can't be trained, it says so in a
+        sentence, and the trials before it are kept.
+
+        Parameters
+        ----------
+        compare : int, optional
+            An earlier trial, whose curves are drawn beside.
+
+        Returns
+        -------
+        IPython.display.HTML or None
+            Curves, confusion matrix and the table of all trials, if this one came to its end.
+        """
+        start = time.perf_counter()
+        try:
+            outcome = self._train(progress, **settings)
+        except KeyboardInterrupt:
+            print(f"Stopped, and not logged. The trials before it are kept: {len(self.log)}.")
+            return None
+        except ValueError as error:
+            print(f"These settings can't be trained: {error}. The trials before it are kept.")
+            return None
+        seconds = time.perf_counter() - start
+        self.log.append({"settings": settings, "seconds": seconds, **outcome})
+        return self._page(compare=compare)
+
+    def table(self, sort_by="trial"):
+        """A row for each trial: settings, accuracies (the watched one with interval), seconds."""
+        rows = [
+            {
+                "trial": number,
+                **trial["settings"],
+                "training": round(trial["training"], 2),
+                "watched": str(evaluation.accuracy(trial["watched"])),
+                "seconds": round(trial["seconds"], 1),
+            }
+            for number, trial in enumerate(self.log, start=1)
+        ]
+        # What is wanted from an accuracy is the highest, and from a trial's number the first.
+        best_first = sort_by in ("training", "watched")
+        return pd.DataFrame(rows).sort_values(sort_by, ascending=not best_first, kind="stable")
+
+    def panel(self, **choices):
+        """Knobs, a button that runs a trial, and the log, which can be sorted.
+
+        Parameters
+        ----------
+        **choices : list
+            The values that each of `train`'s settings can take (a slider knows no `None`). The
+            knobs start at the last trial.
+
+        Returns
+        -------
+        ipywidgets.VBox
+        """
+        last = self.log[-1]["settings"] if self.log else {}
+        wide = {"style": {"description_width": "110px"}, "layout": {"width": "330px"}}
+        knobs = {
+            name: widgets.SelectionSlider(options=values, description=name, **wide)
+            for name, values in choices.items()
+        }
+        for name, knob in knobs.items():
+            knob.value = last[name] if last.get(name) in choices[name] else choices[name][0]
+        button = widgets.Button(description="Run", button_style="primary")
+        bar, page = widgets.IntProgress(layout={"width": "200px"}), widgets.Output()
+        compare = widgets.Dropdown(options=self._others(), description="compare with", **wide)
+        orders = ["trial", *choices, "training", "watched", "seconds"]
+        order = widgets.Dropdown(options=orders, description="sort by", **wide)
+
+        def progress(done, total):
+            bar.max, bar.value = total, done
+
+        def redraw(_=None):
+            if self.log:
+                with page:
+                    clear_output(wait=True)
+                    display(self._page(compare.value, order.value))
+
+        def press(_):
+            button.disabled, bar.value = True, 0
+            with page:
+                clear_output(wait=True)
+                values = {name: knob.value for name, knob in knobs.items()}
+                display(self.run(compare=compare.value, progress=progress, **values))
+            compare.options = self._others(compare.value)
+            button.disabled = False
+
+        button.on_click(press)
+        compare.observe(redraw, "value")
+        order.observe(redraw, "value")
+        redraw()
+        grid = widgets.HBox(list(knobs.values()), layout={"flex_flow": "row wrap"})
+        rows = [widgets.HBox([button, bar]), widgets.HBox([compare, order])]
+        return widgets.VBox([grid, *rows, page])
+
+    def open(self):
+        """Ask the sealed artists about the trial that was best on the watched ones, and say so."""
+        if not self.log:
+            print("Run a trial first.")
+            return
+        self._openings += 1
+        parts = ("watched", "sealed")
+        scores = {part: [evaluation.accuracy(trial[part]) for trial in self.log] for part in parts}
+        best = int(np.argmax([score.value for score in scores["watched"]]))
+        print(f"best of {len(self.log)} trials on the watched artists: trial {best + 1}")
+        for part in parts:
+            score = scores[part][best]
+            lead = score.value - np.median([score.value for score in scores[part]])
+            lead = round(lead, 2) + 0.0  # no "-0.00"
+            print(
+                f"{part + ' artists:':17}{score}, n = {score.n} songs by {score.artists} artists, "
+                f"{lead:+.2f} against the middle one of all trials"
+            )
+        if self._openings > 1:
+            print(f"Asked {self._openings} times: what you tried since, you tried knowing this.")
+
+    def _others(self, value=None):
+        """What a trial can be compared with; the one chosen stays first, and so stays chosen."""
+        numbers = range(1, len(self.log) + 1)
+        others = [("no other", None), *((f"trial {number}", number) for number in numbers)]
+        return sorted(others, key=lambda other: other[1] != value)
+
+    def _page(self, compare=None, sort_by="trial"):
+        """Curves, matrix and log of the last trial, beside an earlier one's curves."""
+        number, trial = len(self.log), self.log[-1]
+        drawn = {f"trial {number}": trial}
+        if compare and compare != number:
+            drawn[f"trial {compare}"] = self.log[compare - 1]
+        figure = _curves(drawn) if "history" in trial else _ladder(drawn)
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", metadata={"Software": None})
+        plt.close(figure)
+        source = audio.data_url("image/png", picture.getvalue())
+        score = evaluation.accuracy(trial["watched"])
+        words = f"{' and '.join(drawn)} on watched artists, {score} in the last one"
+        title = f"Trial {number}, watched artists: {score}, n = {score.n} songs"
+        log = self.table(sort_by).to_html(index=False, border=0)
+        return HTML(
+            '<div style="display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start">'
+            f'<img alt="{words}" src="{source}">'
+            f"{plots.confusion(trial['watched'], title=title).data}</div>"
+            f'<div style="overflow-x: auto; font-size: 13px">{log}</div>'
+        )
+
+
+def _curves(drawn):
+    """Loss and accuracy over the epochs; an earlier trial's lines are paler."""
+    figure, axes = plt.subplots(2, 1, figsize=(4, 5), sharex=True)
+    for (name, trial), strength in zip(drawn.items(), (1, 0.35), strict=False):
+        before = [len(ax.lines) for ax in axes]
+        plots.history(trial["history"], axes=axes)
+        for line in (line for ax, n in zip(axes, before, strict=True) for line in ax.lines[n:]):
+            line.set(alpha=strength, label=f"{line.get_label()}, {name}")
+    axes[0].set_xlabel("")
+    axes[1].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def _ladder(drawn):
+    scores = {name: evaluation.accuracy(trial["watched"]) for name, trial in drawn.items()}
+    ax = plots.ladder(scores, title="Watched artists", chance=0.1)
+    ax.figure.set_size_inches(4, 1.1 + 0.5 * len(drawn))
+    return ax.figure
