@@ -19,33 +19,45 @@ def _predictions(protocol):
     return evaluation.cross_val_predict(models.baselines()["RBF SVM"], X, table, folds)
 
 
-def _recall(rows):
-    return (rows.genre == rows.predicted).groupby(rows.genre).mean()
+@lru_cache
+def _lost():
+    """Songs that are right with songs kept whole and wrong with artists kept whole, by artist."""
+    songs = evaluation.vote(_predictions("songs"))
+    return songs.artist_group[_only_left(songs, evaluation.vote(_predictions("artists")))]
 
 
-def _losses():
-    """How much of each genre is lost when artists are kept whole: by songs, and by windows."""
-    whole_songs, whole_artists = _predictions("songs"), _predictions("artists")
-    by_song = _recall(evaluation.vote(whole_songs)) - _recall(evaluation.vote(whole_artists))
-    return by_song, _recall(whole_songs) - _recall(whole_artists)
+def _only_left(a, b):
+    """Which rows are right in a and wrong in b; both hold the same songs in the same order."""
+    return (a.genre == a.predicted).to_numpy() & (b.genre != b.predicted).to_numpy()
 
 
-def _which_suffers(answer):
-    by_song, by_window = _losses()
-    answer = str(answer).strip().lower()
-    if answer not in by_song:
-        return no("Write one of the ten genres as a string.")
-    if answer == by_song.idxmax():
+@lru_cache
+def _lost_windows():
+    """The same as `_lost`, by window."""
+    rows, strict = _predictions("songs").sort_index(), _predictions("artists").sort_index()
+    return rows.artist_group[_only_left(rows, strict)]
+
+
+def _whose_points(answer):
+    by_song, by_window = _lost().value_counts(), _lost_windows().value_counts()
+    played = evaluation.vote(_predictions("songs")).artist_group.value_counts()
+    names = {name.lower(): name for name in played.index}
+    name = names.get(str(answer).strip().lower())
+    if name is None:
+        if str(answer).strip().lower() in datasets.GENRES:
+            return no("That is a genre. The *artist* is wanted, as `artist_group` names them.")
+        return no("Nobody in the sampler has this name. `artist_group` says how names are written.")
+    if name == by_song.idxmax():
         return yes(
-            f"Yes: the share of {answer} that is named right drops by {by_song[answer]:.2f}. A "
-            "handful of artists play most of it, so for most of its songs the model had known the "
-            "artist; and the few new ones sound unlike each other."
+            f"Yes: of {by_song.sum()} such songs, {by_song[name]} are by {name}, more than by any "
+            f"other of the {len(by_song)} artists among them. So a large part of what the lenient "
+            "split brought was a few acquaintances, and that is why artists have to be drawn."
         )
-    if answer == by_song.idxmin():
-        return no("That genre loses *least*: look at the other end, or turn the difference around.")
-    if answer == by_window.idxmax():
+    if name == by_window.idxmax():
         return no("That is the answer for windows. Let the windows of a song vote first.")
-    return no(f"By the songs' votes {answer} loses {by_song[answer]:.2f}: another loses more.")
+    if name not in by_song:
+        return no(f"{name} loses no song at all between the two splits.")
+    return no(f"{name} plays {by_song[name]} of these {by_song.sum()} songs: another plays more.")
 
 
 def _unknown_artists(answer):
@@ -88,65 +100,87 @@ def _unknown_artists(answer):
 
 def _how_many_artists(answer):
     answer = float(answer)
+    if not 0 < answer < np.inf:
+        return no("A number of artists is wanted: more than none, and less than endless.")
     songs = evaluation.vote(_predictions("artists"))
-    windows = evaluation.accuracy(_predictions("artists"))
-    score = evaluation.accuracy(songs)
+    score, windows = evaluation.accuracy(songs), evaluation.accuracy(_predictions("artists"))
     naive = evaluation.accuracy(songs.assign(artist_group=songs.song_id))
-    ratio = (score.high - score.low) / 2 / GOAL
-
-    def near(value):
-        return abs(answer - value) <= 0.12 * value
-
-    if near(score.artists * ratio**2):
+    known = evaluation.accuracy(evaluation.vote(_predictions("songs")))
+    n, ratio = score.artists, _ratio(score)
+    truth = n * ratio**2
+    if abs(answer - truth) <= 0.08 * truth:
         return yes(
             f"About {answer:,.0f}, if they are like those of the sampler. All of GTZAN has "
             f"{datasets.songs().artist.nunique()} whose names are known, and some songs more by "
             "unknown ones. That is why papers on it "
             "should report intervals, and why a gain of two points on it says so little."
         )
-    if near(score.artists * (2 * ratio) ** 2):
-        return no("±0.03 is *half* the width of the interval. You took the whole width for it.")
-    if near(score.artists * ratio):
-        return no("The width shrinks with the *square root* of the number: half the width, four "
-                  "times the artists.")  # fmt: skip
-    if near(score.n * ratio**2):
-        return no("These would be songs. The interval was drawn from artists, so count those.")
-    if near(naive.artists * ((naive.high - naive.low) / 2 / GOAL) ** 2):
-        return no("That interval takes every song for a witness of its own (section 4).")
-    if near(windows.artists * ((windows.high - windows.low) / 2 / GOAL) ** 2):
-        return no("That is the interval per window. Take the one per song (`by_artist`).")
-    if answer <= score.artists:
-        return no(f"The interval of {score.artists} artists is wider than that: more are needed.")
-    return no("Another number comes out here. How many times as wide as ±0.03 is the interval now?")
+    one_by_one = "That interval takes every song for a witness of its own (section 4)."
+    slips = [
+        (4 * truth, "±0.03 is *half* the width of the interval. You took the whole width for it."),
+        (truth / 4, "±0.03 makes an interval 0.06 wide. Compare half with half, or whole with "
+         "whole: you compared half the width of now with all of that."),
+        (n * ratio, "The width shrinks with the *square root* of the number: half the width, four "
+         "times the artists. You took the factor as it is: square it."),
+        (n * 2 * ratio, "Two slips: ±0.03 is *half* the width, and the factor has to be squared."),
+        (ratio**2, "That is *how many times* as many artists are needed. How many is that, if "
+         f"there are {n} now?"),
+        (ratio, "That is by how much the interval has to shrink. Square it, and multiply by the "
+         "artists that there are."),
+        (n / ratio**2, "Turned around: a narrower interval needs more artists, not fewer."),
+        (truth - n, "So many *more* than there are now. How many is that in all?"),
+        (score.n * ratio**2, "These would be songs. The interval was drawn from artists, so count "
+         "those."),
+        (naive.artists * _ratio(naive) ** 2, one_by_one),
+        (n * _ratio(naive) ** 2, one_by_one),
+        (1.96**2 * score.value * (1 - score.value) / GOAL**2, "The formula for independent tosses "
+         "gives this. Songs of one artist are not independent: start from the interval that was "
+         "drawn from artists."),
+        (n * _ratio(windows) ** 2, "That is the interval per window. Take the one per song "
+         "(`by_artist`)."),
+        (n * _ratio(known) ** 2, "That is the interval with songs kept whole. Take the one for new "
+         "artists (`by_artist`)."),
+    ]  # fmt: skip
+    value, sentence = min(slips, key=lambda slip: abs(np.log(answer / slip[0])))
+    if abs(answer - value) <= 0.035 * value:
+        return no(sentence)
+    if answer <= n:
+        return no(f"Already {n} artists give a wider interval than that: more are needed.")
+    side = "wider than ±0.03: more are needed" if answer < truth else "narrower: fewer will do"
+    return no(f"With so many artists the interval would be {side}.")
+
+
+def _ratio(score):
+    """How many times as wide as wanted an interval is."""
+    return (score.high - score.low) / 2 / GOAL
 
 
 EXERCISES = collect(
     Exercise(
         name="08.1",
         minutes=10,
-        wanted="the name of a genre, as a string",
-        nudge="You need the share of right songs in each genre, twice, and the difference. "
-        '`evaluation.vote(predictions["songs kept whole"])` makes songs of windows.',
-        partial="""The share of right songs in each genre:
+        wanted="the name of an artist, as a string",
+        nudge='`per_song["songs kept whole"]` and `per_song["artists kept whole"]` hold the same '
+        "songs in the same order. Which rows are right in the one and wrong in the other?",
+        partial="""Whether each song is right, with songs kept whole:
 
 ```python
-(by_artist.genre == by_artist.predicted).groupby(by_artist.genre).mean()
+known = per_song["songs kept whole"]
+known.genre == known.predicted
 ```
 
-Take the same for songs kept whole, and look for the largest difference.""",
+Do the same for `by_artist`, put the two together with `&` and `~`, and count `artist_group`.""",
         solution="""
-def recall(rows):
-    return (rows.genre == rows.predicted).groupby(rows.genre).mean()
-
-whole_songs = evaluation.vote(predictions["songs kept whole"])
-losses = recall(whole_songs) - recall(by_artist)
-answer = losses.idxmax()
+known = per_song["songs kept whole"]
+lost = (known.genre == known.predicted) & (by_artist.genre != by_artist.predicted)
+print(known.artist_group[lost].value_counts().head())
+answer = known.artist_group[lost].value_counts().idxmax()
 """,
-        reasoning="Genres in which a few artists play most of the songs lose most: their songs had "
-        "been recognized by the artist. Where nearly every song has an artist of its own, there "
-        "was nothing to recognize, and nothing is lost. So a single overall figure flatters some "
-        "genres far more than others.",
-        look=_which_suffers,
+        reasoning="What is lost between the two splits is what knowing the artist was worth. A few "
+        "artists with many songs in the sampler hold most of it; those with a single song have "
+        "next to nothing to lose, for there was nobody to recognize. So one overall figure "
+        "flatters some artists, and with them their genres, far more than others.",
+        look=_whose_points,
     ),
     Exercise(
         name="08.2",
@@ -177,7 +211,7 @@ print(evaluation.accuracy(rows))
         minutes=15,
         wanted="a number of artists",
         nudge="Four times the artists, half the width. How wide is the interval of `by_artist`, "
-        "and how many artists are behind it?",
+        "how wide is ±0.03, and how many artists are there now?",
         partial="""`score = evaluation.accuracy(by_artist)` has `low`, `high` and `artists`. Half of
 the width now, divided by 0.03, is the factor by which the interval must shrink. Its square is the
 factor by which the artists must grow.""",

@@ -10,43 +10,36 @@ def _unknown():
     return datasets.sampler().artist.isna().to_numpy()
 
 
-def _half_width(rows):
-    score = evaluation.accuracy(rows)
-    return score, (score.high - score.low) / 2 / 0.03
+def _songs(split="artists"):
+    return evaluation.vote(lesson_08._predictions(split))
 
 
-def _songs():
-    return evaluation.vote(lesson_08._predictions("artists"))
+def second():
+    return lesson_08._lost().value_counts().index[1]
 
 
-def whole_width():
-    score, ratio = _half_width(_songs())
-    return score.artists * (2 * ratio) ** 2
+def by_window():
+    return lesson_08._lost_windows().value_counts().idxmax()
 
 
-def no_square():
-    score, ratio = _half_width(_songs())
-    return score.artists * ratio
+def no_loss():
+    lost = set(lesson_08._lost())
+    return next(name for name in _songs().artist_group if name not in lost)
 
 
-def songs_for_artists():
-    score, ratio = _half_width(_songs())
-    return score.n * ratio**2
+def needed(rows=None, *, times=1, power=2, count=None):
+    """A number of artists from some rows' interval, taken so many times, to some power."""
+    score = evaluation.accuracy(_songs() if rows is None else rows)
+    ratio = times * (score.high - score.low) / 2 / 0.03
+    return (score.artists if count is None else count) * ratio**power
 
 
 def songs_drawn():
-    songs = _songs()
-    score, ratio = _half_width(songs.assign(artist_group=songs.song_id))
-    return score.artists * ratio**2
-
-
-def windows():
-    score, ratio = _half_width(lesson_08._predictions("artists"))
-    return score.artists * ratio**2
+    return needed(_songs().assign(artist_group=_songs().song_id))
 
 
 WRONG = {
-    "08.1": [lambda: lesson_08._losses()[0].idxmin(), lambda: "pop", lambda: "techno"],
+    "08.1": [by_window, second, no_loss, lambda: "reggae", lambda: "Nobody"],
     "08.2": [
         lambda: [(np.flatnonzero(_unknown()), np.flatnonzero(~_unknown()))],
         lambda: [(~_unknown(), _unknown())],
@@ -55,5 +48,23 @@ WRONG = {
         lambda: [(np.arange(700), np.arange(700, 1409))],
         lambda: (np.arange(700), np.arange(700, 1409)),
     ],
-    "08.3": [whole_width, no_square, songs_for_artists, songs_drawn, windows, lambda: 50],
+    "08.3": [
+        lambda: needed(times=2),
+        lambda: needed(times=0.5),
+        lambda: needed(power=1),
+        lambda: needed(times=2, power=1),
+        lambda: needed(count=1),
+        lambda: needed(count=1, power=1),
+        lambda: needed(power=-2),
+        lambda: needed() - evaluation.accuracy(_songs()).artists,
+        lambda: needed(count=len(_songs())),
+        songs_drawn,
+        lambda: 1.96**2 * 0.25 / 0.03**2,
+        lambda: needed(lesson_08._predictions("artists")),
+        lambda: needed(_songs("songs")),
+        lambda: 50,
+        lambda: 800,
+        lambda: 20_000,
+        lambda: 0,
+    ],
 }
