@@ -32,6 +32,7 @@ WRONG = {
     "07.2": [
         jazz_in_training,
         lambda: lesson_07.counts(lambda rows: rows.predicted),
+        lesson_07.both_away,
         lambda: lesson_07.counts(balanced=False),
         lambda: lesson_07.counts().T,
         lambda: lesson_07.counts() / lesson_07.counts().sum(),
