@@ -8,13 +8,21 @@ After a lesson's last cell, the solutions of its exercises run in the same kerne
 is shown has to work where it is shown, and to pass its own check. At the very end a lesson that the
 README calls free of TensorFlow is asked whether it was.
 
+Lessons run with nothing fetched and with the network refused, for what they say has to be true on
+every machine; with ``--held`` they find what this machine holds, and skip the solutions.
+
 No limit of time decides which machine is fast enough: see ``tests/patience.py``.
 """
 
+import os
+import tempfile
 from collections import defaultdict
 from itertools import groupby
+from pathlib import Path
 
+import matplotlib
 import nbformat
+import pytest
 from patience import patience
 from promises import without_tensorflow
 from tolerance import snap
@@ -31,24 +39,47 @@ assert not {"tensorflow", "keras"} & set(sys.modules)
 """
 
 
+OFFLINE = Path(__file__).parent / "tests/offline"
+NOTHING = tempfile.TemporaryDirectory()  # holds no data, and nobody's own count of looks
+
+
+def pytest_addoption(parser):
+    parser.addoption("--held", action="store_true", help="lessons find what this machine holds")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    if not _is_cell(item) or item.config.option.held:
+        return (yield)
+    # A lesson's first cell starts its kernel.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GENRE_DATA", "GENRE_ENVELOPE", "XDG_CACHE_HOME"):
+            patch.setenv(name, NOTHING.name)
+        # Matplotlib would build its font cache anew, and say so.
+        patch.setenv("MPLCONFIGDIR", matplotlib.get_cachedir())
+        patch.setenv("PYTHONPATH", str(OFFLINE), prepend=os.pathsep)
+        return (yield)
+
+
 def pytest_configure(config):
     # Measured here for the first time: the workers of xdist find it in their environment.
     config.option.nbval_cell_timeout = patience(300)
     config.option.nbval_kernel_startup_timeout = patience(180)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     for item in items:
         cell = getattr(item, "cell", None)
         if cell:
             item.output_timeout = patience(60)  # once a cell has run, for each thing that it shows
         for tag in cell.metadata.get("tags", []) if cell else []:
             kind, _, value = tag.partition("-")
-            if kind == "needs" and not _held(value):
+            if kind == "needs" and not (config.option.held and _held(value)):
                 item.options["check"] = False
             if kind == "close":
                 item.compare_outputs = _compare_loosely(item.compare_outputs, float(value))
-    items[:] = [item for lesson in _by_lesson(items) for item in [*lesson, *_solutions(lesson)]]
+    solutions = (lambda lesson: ()) if config.option.held else _solutions
+    items[:] = [item for lesson in _by_lesson(items) for item in [*lesson, *solutions(lesson)]]
 
 
 def _by_lesson(items):
