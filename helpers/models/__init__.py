@@ -172,10 +172,11 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.augment = augment
         self.patience = patience
 
-    def fit(self, X, y, validation=None, callbacks=()):
+    def fit(self, X, y, validation=None, callbacks=(), sample_weight=None):
         """Train from scratch; `validation` is a pair (X, y) that is watched but never learned.
 
-        `callbacks` are Keras' own, which a playground's bar of progress needs.
+        `callbacks` are Keras' own, which a playground's bar of progress needs. Weights count in
+        the loss of the training rows: those of `evaluation.balanced_weights`, for example.
 
         Raises
         ------
@@ -197,7 +198,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             stop = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
             callbacks.append(stop)
         history = trained.fit(
-            self._batches(X, self._labels(codes)),
+            self._batches(X, self._labels(codes), sample_weight),
             epochs=self.epochs // self.look_every,
             shuffle=False,  # the batches are shuffled already
             validation_data=None if validation is None else self._watched(*validation),
@@ -209,13 +210,16 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.history_.index = (self.history_.index + 1) * self.look_every
         return self
 
-    def _batches(self, X, labels):
+    def _batches(self, X, labels, weights):
         """Shuffled batches of some epochs in a row: Keras starts its loop anew less often."""
         import tensorflow as tf
 
-        rows = tf.data.Dataset.from_tensor_slices((X, labels)).cache()
+        weighed = () if weights is None else (np.asarray(weights, np.float32),)
+        rows = tf.data.Dataset.from_tensor_slices((X, labels, *weighed)).cache()
         batches = rows.shuffle(len(X)).batch(self.batch_size).repeat(self.look_every)
-        return batches.map(self.augment) if self.augment else batches
+        if self.augment:
+            return batches.map(lambda X, y, *weights: (*self.augment(X, y), *weights))
+        return batches
 
     def _labels(self, codes):
         if self.network_.loss != "categorical_crossentropy":
@@ -254,7 +258,7 @@ def script_network(seed=SEED, epochs=20, **options):
 
 
 def small_cnn(seed=SEED, epochs=12):
-    """Lesson 06's `cnn`, as lesson 09 probes it, too: 12 epochs, batches of 32, no curves.
+    """The `cnn` that lesson 09 probes: 12 epochs, batches of 32, no weights, no curves.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ STRANGE = [None, True, -1, math.nan, math.inf, "forty-two", b"x", [], {}, object
            np.zeros((3, 2)), pd.DataFrame(), pd.Series(["a"]), lambda *_: 1 / 0]  # fmt: skip
 
 # The checks of these lessons train models.
-SLOW = ("03", "04", "05", "07", "08", "09", "10", "11")
+SLOW = ("03", "04", "05", "06", "07", "08", "09", "10", "11")
 
 every_exercise = pytest.mark.parametrize("name", NAMES)
 every_check = pytest.mark.parametrize(

@@ -151,6 +151,20 @@ def test_validation_rows_are_watched_but_never_learned(data):
     np.testing.assert_array_equal(alone.predict_proba(X), watched.predict_proba(X))
 
 
+@pytest.mark.slow
+def test_rows_without_weight_are_not_learned_and_callbacks_hear_of_each_epoch(data):
+    X, y = data
+    epochs = []
+    tick = models.import_keras().callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: epochs.append(epoch)
+    )
+    model = small(epochs=8).fit(X, y, callbacks=[tick], sample_weight=(y != "rock").astype(float))
+    assert epochs == list(range(8))
+    said = model.predict(X)
+    assert "rock" not in said
+    assert np.mean((said == y)[y != "rock"]) > 0.8
+
+
 def test_looks_that_miss_the_last_epochs_are_refused(data):
     with pytest.raises(ValueError, match="20 epochs can't be looked at every 3: choose a divisor"):
         small(epochs=20, look_every=3).fit(*data)

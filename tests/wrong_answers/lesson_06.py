@@ -9,9 +9,20 @@ def shares(louder, contrast, treble):
     return lambda: {"louder": louder, "contrast": contrast, "treble": treble}
 
 
-def runs(part="valid", half=(50, 55, 60)):
+def treble_of(change):
+    return lambda: {"louder": 0, "contrast": 0, "treble": lesson_06.changed()[change]}
+
+
+def runs(part="valid", full=(146, 113, 132), half=(109, 122, 101)):
     n = lesson_06.rows_of_the_lesson()[part]
-    return pd.DataFrame({"full": (52, 54, 58), "half": half}) / n
+    return pd.DataFrame({"full": full, "half": half}) / n
+
+
+def songs():
+    by_song = {name: scores[1] for name, scores in lesson_06.seed_0().items()}
+    return pd.DataFrame(
+        {name: (one, one - 5 / 111, one - 7 / 111) for name, one in by_song.items()}
+    )
 
 
 WRONG = {
@@ -30,15 +41,29 @@ WRONG = {
         shares(0.3, 0, 0.5),
         shares(0, 0, 0),
         lambda: {"louder": 0, "treble": 0.5},
+        # A slope over time, the bass in place of the treble, twice as much.
+        treble_of("time"),
+        treble_of("bass"),
+        treble_of("twice"),
+        # Invented.
+        shares(0, 0, 0.9),
     ],
     "06.3": [
         runs,
         lambda: (runs(), "half"),
-        lambda: (runs(half=(70, 71, 72)), "can't say"),
-        lambda: (runs("test"), "can't say"),
+        lambda: (runs(half=(170, 171, 172)), "can't say"),
+        lambda: (runs("test", (70, 71, 75), (68, 72, 74)), "can't say"),
         lambda: (runs("fit"), "can't say"),
         lambda: (runs()[:2], "can't say"),
         lambda: (100 * runs(), "can't say"),
         lambda: (runs(half=(14, 16, 2)), "full"),
+        lambda: (songs(), "can't say"),
+        # Invented: no training gives these.
+        lambda: (runs(full=(319, 310, 320), half=(318, 312, 322)), "can't say"),
+    ],
+    "06.4": [
+        *(lambda value=value: value for value in lesson_06.other_means().values()),
+        lambda: 40,
+        lambda: 0.9,
     ],
 }
