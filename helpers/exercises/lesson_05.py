@@ -21,6 +21,7 @@ LOGS = (
     ([1.9, 1.7, 1.6], 5),
     ([1.0, 1.1, 1.2, 0.5], 2),
     ([2.0, 1.5, 1.6, 1.7, 1.8, 1.9, 1.0], 2),
+    ([2.6, 2.5, 2.4, 2.45], 1),
 )
 
 
@@ -32,6 +33,8 @@ def widest(songs=TRAINING_SONGS, biases=1, genres=GENRES):
 def _look_at_width(answer):
     if isinstance(answer, str):
         return no("That is text. Take the quotation marks away: a number is wanted.")
+    if isinstance(answer, bool) or np.ndim(answer) or answer < 1:
+        return no("A number of units is wanted, 1 or more.")
     units = int(answer)
     if units != answer:
         return no("Units come whole. Round down: half a unit more is already too many parameters.")
@@ -90,6 +93,8 @@ def _look_at_stopping(answer):
     if not callable(answer):
         return no("A function is wanted: `def answer(losses, patience): …` in place of the dots.")
     said = [answer(list(losses), patience) for losses, patience in LOGS]
+    if not all(isinstance(epoch, (int, np.integer)) for epoch in said):
+        return no("Your function must return an epoch, a whole number.")
     right = [early_stop(*log)[0] for log in LOGS]
     if said == right:
         return yes(
@@ -114,14 +119,14 @@ def rows_of_the_lesson():
 
 
 @lru_cache
-def first_default():
-    """The default network's accuracy on the lesson's validation artists, with seed 1."""
+def default(seed):
+    """The default network's accuracy on the lesson's validation artists."""
     table = datasets.script_table()
     X, y = table[list(features.SCRIPT_FEATURES)].to_numpy(), table.genre.to_numpy(dtype=object)
     ((train, _),) = splits.fault_filtered(table)
     fit, valid = splits.validation_artists(table, train)
     scaler = StandardScaler().fit(X[fit])
-    model = models.NetworkClassifier(seed=1, look_every=20).fit(scaler.transform(X[fit]), y[fit])
+    model = models.NetworkClassifier(seed=seed, look_every=20).fit(scaler.transform(X[fit]), y[fit])
     return np.mean(model.predict(scaler.transform(X[valid])) == y[valid])
 
 
@@ -132,14 +137,18 @@ def _look_at_dropout(answer):
     if not verdict.right:
         return verdict
     runs = pd.DataFrame(answer[0]).astype(float)
-    said = runs["default" if "default" in runs else runs.columns[0]].iloc[0]
-    # Another processor, or looking after each epoch, may flip a song or two.
-    if abs(said - first_default()) * rows["valid"] > 2.5:
-        return no(
-            f"I trained the default with seed 1 and get {first_default():.2f} on the validation "
-            f"artists; your first row says {said:.2f}. Are your rows the seeds 1 to 5 in order, "
-            "with 20 epochs and everything else as it was?"
-        )
+    counts = runs.to_numpy() * rows["valid"]
+    if np.abs(counts - np.round(counts)).max() > 0.01:
+        return no(f"These are no shares of the {rows['valid']} validation songs: don't round them.")
+    said = runs["default" if "default" in runs else runs.columns[0]]
+    for seed in (1, 5):
+        # Another processor, or looking after each epoch, may flip a song or two.
+        if abs(said.iloc[seed - 1] - default(seed)) * rows["valid"] > 2.5:
+            return no(
+                f"I trained the default with seed {seed} and get {default(seed):.2f} on the "
+                f"validation artists; your row says {said.iloc[seed - 1]:.2f}. Are your rows the "
+                "seeds 1 to 5 in order, with 20 epochs and everything else as it was?"
+            )
     return verdict
 
 
@@ -168,8 +177,8 @@ def _look_at_two_seeds(answer):
     near = [abs(changed - ours[0]) <= 12, abs(shown - ours[1]) <= 12]
     if all(near) and changed > shown:
         return yes(
-            f"{changed:.0f} songs changed their answer, and the matrices show {shown:.0f}: two "
-            "songs that change places in a cell leave no trace in it."
+            f"I count {ours[0]} songs with another answer; the matrices show {ours[1]:.0f}. "
+            "When one song leaves a cell and another of its genre enters it, no count changes."
         )
     if changed == shown == 0:
         return no("Nothing changed? Was the second network trained with `seed=1`?")
@@ -185,8 +194,8 @@ def _look_at_two_seeds(answer):
             "subtract one from the other, take absolute values, add all cells up, take half."
         )
     return no(
-        f"I count {ours[0]} songs with another answer; you say {changed:.0f}. Compare `predicted` "
-        "song by song, whether right or wrong, in networks with seed 0 and seed 1."
+        f"I count {'more' if ours[0] > changed else 'fewer'} songs with another answer than "
+        f"{changed:.0f}. Compare `predicted` song by song, whether right or wrong."
     )
 
 

@@ -11,6 +11,16 @@ def counted_on(part, right=(40, 41, 43, 44, 46), other=(45, 47, 47, 48, 50)):
     return pd.DataFrame({"default": right, "mine": other}) / n
 
 
+def rounded():
+    return pd.DataFrame({"default": [0.3, 0.31, 0.32, 0.3, 0.31], "mine": 0.31})
+
+
+def in_another_order():
+    n = lesson_05.rows_of_the_lesson()["valid"]
+    first, last = (round(lesson_05.default(seed) * n) for seed in (1, 5))
+    return counted_on("valid", right=(first, 41, 42, 43, last + 9), other=(40, 41, 42, 43, 44))
+
+
 def returns(epoch):
     return lambda: lambda losses, patience: epoch(losses, patience)
 
@@ -24,6 +34,7 @@ WRONG = {
         lambda: 787,
         lambda: 256,
         lambda: "21",
+        lambda: (21,),
     ],
     "05.2": [
         returns(lambda losses, patience: np.argmin(losses) + 1),
@@ -32,6 +43,7 @@ WRONG = {
         returns(lambda losses, patience: lesson_05.early_stop(losses, patience + 1)[0]),
         returns(lesson_05._patience_in_all),
         returns(lambda losses, patience: patience),
+        returns(lambda losses, patience: str(lesson_05.early_stop(losses, patience)[0])),
         lambda: 5,
     ],
     "05.3": [
@@ -45,6 +57,8 @@ WRONG = {
         lambda: (counted_on("valid")[:3], "can't say"),
         lambda: (counted_on("valid", other=(40, 41, 43, 44, 46)), "can't say"),
         lambda: (counted_on("valid", [40] * 5, [42] * 5), "can't say"),
+        lambda: (rounded(), "can't say"),
+        lambda: (in_another_order(), "can't say"),
         # Invented: no training gives these.
         lambda: (counted_on("valid", right=(60, 61, 63, 64, 66)), "default"),
     ],
