@@ -1,11 +1,13 @@
-"""What does the jukebox's band play? Ten styles as data, and songs composed from a seed.
+"""What does the jukebox's band play? Songs composed from a seed, in one of ten styles.
 
 A style is a lead sheet. A seed fills it in: which chords, which grooves, and all the tunes, riffs
 and bass lines. Four bars make a phrase; it comes back by its letter (AABA), never quite the same.
 """
 
 import re
+import tomllib
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 from numpy.random import default_rng
@@ -28,163 +30,28 @@ Chord = namedtuple("Chord", "root tones")
 # starts so many semitones off.
 Note = namedtuple("Note", "beat beats player midi loudness bend")
 
-# A part's pattern: "|" parts the grooves that a song chooses from, ">" the endings of a phrase from
-# them. A step is a sixteenth note; - holds the note before, . rests. On drums x is a hit, o a soft
-# one. Elsewhere
-#   1 to 8  the chord's root, its third, its fifth …     c  the chord     p, h  with fifth, sixth
-#   ?, /    a note of the tune, one that is bent into     w  walks to the next chord's root
-#   ~       a chord tone, the same again next time        y  speech: near one pitch, and falling
-#   P       a power chord on a note of the tune
+# What the symbols of a pattern mean stands in data/styles.toml.
 # `bars` says in which bars it plays (x) and in which it rests; `scale` is the tune's.
 Part = namedtuple("Part", "player sound lowest loudness pattern bars scale", defaults=("x", ""))
 # `knobs` as in `jukebox.KNOBS`, `mix` as in `band.perform`. Swing bends so many beats (1: eighths).
 Style = namedtuple("Style", "chords form knobs swung mix drums parts")
-
-
-def _kit(*drums):
-    """Parts of drums, from "player=sound loudness pattern bars"."""
-    for drum in drums:
-        name, loudness, *pattern = drum.split()
-        player, _, sound = name.replace("-", " ").partition("=")
-        yield Part(player, sound or player, None, float(loudness), *pattern)
-
-
-STYLES = {
-    "blues": Style(
-        "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7,IV7 I7,V7|I7 I7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 "
-        "I7,V7|I7 IV7 I7 I7 IV7 IV7 I7 VI7 II7 V7 I7,VI7 II7,V7", "AAB",
-        (92, 9, 0.3, 0.55, 0.25, 0.86, 0.2), 1, {"glue": 0.7, "hiss": 0.002},
-        (*_kit("kick 0.6 x.......|x.....o.x.......", "snare 0.8 ....x...|....x..o>....x...x.x.x.x.",
-             "ride=hat 0.3 x.o.|x...x.o.", "crash 0.3 x............... x..........."),),
-        (Part("bass", "upright", 28, 0.7, "1-3-5-6-7-6-5-3-|1-1-3-3-5-5-6-6-|1-3-5-6-8-6-5-3->"
-              "1-3-5-3-1-w-w-w-|1---5---w---w---"),
-         Part("rhythm", "electric", 40, 0.25, "p-p-h-h-|p-p-h-p-", "xxxx...."),
-         Part("piano", "piano", 57, 0.3, "..c-|....c-....c-..c-|..c-....", "....xxxx"),
-         Part("voice", "man", 48, 1.1, "/---?-?---?-----|..?-?-/-----?---|?-?-/---?-?-?-..>"
-              "?-/-?-----......", "xx..", "blues"),
-         Part("lead", "electric", 60, 1.0, "..?-/-?-?-/---?-|/---?-?-?-/-?-?-|/-?-/-?-?-?-?-..>"
-              "?-/---?-/-......", "..xx", "blues"))),
-    "classical": Style(
-        "I V7 I V I IV I,V7 I|I IV V7 I I ii I,V7 I|I I V7 V V7 V7 I,V7 I|I vi ii V I IV I,V7 I",
-        "AABA", (112, 7, 0.0, 0.5, 0.0, 0.0, 0.75), 1, {"glue": 0.3, "hall": 1},
-        (*_kit("bass-drum=boom 0.6 x...............>x....... x.xx",
-             "cymbals=crash 0.3 x............... x..."),),
-        (Part("cello", "strings", 36, 0.7, "1---....5---....|1-------5-------|1---1---5---5---"),
-         Part("piano", "grand", 48, 0.7, "1-5-3-5-|1-5-3-5-8-5-3-5->1-5-3-5-"),
-         Part("viola", "strings", 52, 0.35, "c---------------|c-------"),
-         Part("violin", "violin", 67, 0.9, "?---?-?-?---?---|?-----?-?-?-?-?-|?-------?-?-?-?-|"
-              "?---?-??????????>?---?---?-------|?-?-?-?-?-------", "x", "major"),
-         Part("flute", "flute", 79, 0.35, "?-?-?-?-?---?---|?---?---?-?-?-?->?-?-?---?-------",
-              "....xxxx", "major"))),
-    "country": Style(
-        "I I IV I I I V V|I I IV IV I V I I|I IV I V I IV V I|I I V V V V I I", "AABA",
-        (108, 7, 0.4, 0.7, 0.0, 0.1, 0.15), 1, {"glue": 1.0, "hiss": 0.004},
-        (*_kit("kick 0.8 x.......", "snare=brush 1.0 ooxo|ooxoooxoooxooxxo>ooxoooxoxoxoxxxx"),),
-        (Part("bass", "upright", 31, 1.1, "1-------5-------|1-------5----...>1---5---w---w---"),
-         Part("guitar", "steel string", 52, 0.6, "....c-..|....c-c-"),
-         Part("banjo", "banjo", 60, 0.55, "3581|58351853|8135813583518358"),
-         Part("voice", "woman", 55, 0.95, "?---?-?-?-?-/---|..?-?-?-/-----..|?-?-?---/-?-?---|"
-              "/-----?-?---?-..>/---?---?-------", "xxx.xxx.", "pentatonic"),
-         Part("steel", "pedal steel", 60, 0.5, "/-------|/---/---/-------", "...xxxxx",
-              "pentatonic"),
-         Part("fiddle", "fiddle", 67, 0.45, "?-?-?-?-?-??/---|/---?-?-?-?-?-?->/-??/-------...",
-              "...xxxxx", "pentatonic"))),
-    "disco": Style(
-        "i i iv iv|i7 i7 bVII bVII|i7 iv7 bVII bIIIM7 bVIM7 iv7 i i|i bVII bVI V7", "AABA",
-        (122, 9, 0.65, 0.75, 0.1, 0.0, 0.2), 1, {"glue": 1.0, "hiss": 0.004},
-        (*_kit("kick=thump 1.0 x...", "snare 0.6 ....x...>....x.......x.xx|....x.......xxxx",
-             "clap 0.6 ....x...", "open-hat 0.8 ..x.", "hat 0.5 xo.o",
-             "crash 0.4 x............... x......."),),
-        (Part("bass", "bass", 31, 1.0, "1.8.|1.81>1.8.1.8.w-8-w-w-"),
-         Part("wah", "wah", 57, 0.6, "..c.c.c...c.cc.c|c.cc..c.|..cc..c...cc.cc."),
-         Part("keys", "electric piano", 57, 0.4, "c-----c---------|..c---....c-----"),
-         Part("strings", "strings", 69, 0.5, "?---------------|?-------|?-?-?-?-?---?--->"
-              "??????????------|........????????", "x", "minor"),
-         Part("voice", "woman", 57, 0.9, "/---?-?-?---?---|..?-?-?-?---/---|?-?-/-----?-?-..>"
-              "?-/-------......", "x", "minor pentatonic"),
-         Part("horns", "brass", 62, 0.5, "c-....c.........|......c-..c-....|..........c.c-..",
-              ".x.x"))),
-    "hiphop": Style(
-        "i9 i9|i9 iv9|i7 i7 bVIM7 v7|i9 bVIM7", "AABA", (92, 2, 0.85, 0.5, 0.1, 0.5, 0.1), 0.5,
-        {"glue": 1.1, "hiss": 0.006, "dusty": ("keys", "loop", "horn")},
-        (*_kit("kick=boom 1.0 x.....x...x.....|x......x..x.....|x..x......x..x..>x......x..xx....",
-             "snare=crack 0.9 ....x...|....x..o>....x..o.o..x..x",
-             "hat 0.9 x.o.x.o.x.o.x.oo|x.x.x.x.x.xxx.x.",
-             "scratch 0.5 ........x.x.xx.x|x.xx..x.x...x.x. ...x", "crackle 0.15 x......."),),
-        (Part("bass", "sub", 28, 1.4, "1-----~---~-....|1--1--..~-----~-|1---..1---~---~-"),
-         Part("keys", "electric piano", 55, 0.45, "c-----------c---|c---------......|....c-.."),
-         Part("loop", "piano", 67, 0.5, "..?-?-....?-....|?-..?---....?-?-|......?-?---?-..", "x",
-              "minor pentatonic"),
-         Part("voice", "rap", 45, 0.7, "y.yy.yy.y.yyy.y.|yy.yy.yyy.y.y-..|y.y.yyy.yy.yy.y->"
-              "y.yy.y.yyyy-....|yyy.yyy.y.y-...."),
-         Part("horn", "brass", 60, 0.3, "..........c---..|c---............", ".x"))),
-    "jazz": Style(
-        "IM7,vi7 ii7,V7 IM7,vi7 ii7,V7 IM7,I7 IV7,iv6 IM7,V7 IM7|ii9 V9 IM7 IM7 ii9 V9 IM7 IM7|"
-        "IM7 vi7 ii9 V9 iii7 VI7 ii9,V9 IM7|IM7 IM7 iv6 bVII9 IM7 VI7 ii9,V9 IM7", "AABA",
-        (160, 10, 0.35, 0.45, 0.0, 0.86, 0.35), 1, {"glue": 0.5, "hiss": 0.002},
-        (*_kit("ride 0.8 x...x.x.|x...x.x.x...x...|x...x...x...x.x.", "hat 0.5 ....x...",
-             "kick 0.3 o...", "snare=brush 0.8 ......o.......x.|..o.......x...o.|....o.....o."),),
-        (Part("bass", "upright", 28, 1.3, "w---"),
-         Part("piano", "piano", 53, 0.55, "c-----c-........|......c-|..c-....|c-....c-....c---"),
-         Part("sax", "sax", 53, 1.0, "?-|..?-?-?-?---/---|/---..?-?-?-?-?-|?-?-??????-?-...>"
-              "?-?-?-/-----....|..?-?-?-?-......", "xxxxxxxx........", "major"),
-         Part("trumpet", "trumpet", 58, 0.8, "/-----?-?-?-?-..|..?-?-?-?-/---..|?-?-?-?-/-----..>"
-              "?-/-------......", "........xxxxxxxx", "major"))),
-    "metal": Style(
-        "i5 i5 bII5 i5|i5 bII5 i5 bV5|i5 i5 bVI5 bV5|i5 bIII5 i5 bII5", "AABA",
-        (176, 4, 0.75, 0.7, 0.86, 0.0, 0.1), 1, {"glue": 1.3},
-        (*_kit("kick=click 0.9 xx|x.|x.xx", "snare=crack 1.0 ....x...|.x|....x...>....x...x.x.xxxx",
-             "ride=open-hat 0.45 x...|x.|x.", "crash 0.6 x............... x.x.",
-             "tom 0.8 ...............>.......x.x.x.... ...x"),),
-        (Part("bass", "bass", 28, 0.7, "1-|11|1-11"),
-         Part("guitar", "electric", 40, 0.9, "....P-....P-P---|P---..P-......P-|......P-P-....P-|"
-              "P-P-P-P-P---P--->P---P---P-P-P-P-", "x", "phrygian"),
-         Part("chug", "palm mute", 40, 0.9, "p.pp|pp|p.pp..p.pp.p..pp"),
-         Part("voice", "growl", 40, 0.6, "y---y---y-y-y---|y-----y-y---y---|y-y-y-y-----....",
-              "xxx.xxx........."),
-         Part("solo", "electric", 64, 0.8, "??|?-????/-??????/-|/---????????/---",
-              "........xxxxxxxx", "phrygian"))),
-    "pop": Style(
-        "I V vi IV|vi IV I V|I vi IV V|I IV vi V", "ABAB", (116, 0, 0.65, 0.9, 0.0, 0.0, 0.25), 1,
-        {"glue": 1.1, "hiss": 0.004, "pump": ("pad", "synth", "bass")},
-        (*_kit("kick=thump 1.0 x.....x...x.....|x.....x.x.......|x..x..x.x.......",
-             "snare=crack 0.5 ....x...>....x.......x.xx", "clap 0.35 ....x...",
-             "shaker 0.5 xoxo", "hat 1.2 x.|x.xx|xo", "crash 0.3 x............... x......."),),
-        (Part("bass", "synth bass", 31, 1.7, "1-|1--1--1-|1-.1"),
-         Part("pad", "saw", 55, 0.4, "c---------------|c-----c-----c---"),
-         Part("synth", "pluck", 72, 0.3, "1-5-8-5-|8-5-3-5-|1.3.5.8.5.3.5.3."),
-         Part("voice", "woman", 60, 0.8, "?-?-?-/-----?---|..?-?-?-/---?-?-|?---?-?-?-?-/---|"
-              "/-?-?---..?-?-?->?-?-/-------....|/---?---?---....", "x", "pentatonic"))),
-    "reggae": Style(
-        "i i iv i|i bVII i bVII|i iv i v|i bVI bVII i", "AABA", (74, 9, 0.65, 0.6, 0.0, 0.3, 0.3),
-        0.5, {"glue": 0.6, "echo": ("skank", "melodica", "rim")},
-        (*_kit("kick=drop 1.0 ........x.......",
-             "rim 1.0 ........x.......|........x.....o.>........x..x..xx",
-             "hat 1.3 o.x.|o.xoo.xoo.xoo.x."),),
-        (Part("bass", "round bass", 31, 1.3, "1---..~-~---....|1-~-~---..1-~---|..1-~-1---~-..~-|"
-              "1-..~-5---8-5-.."),
-         Part("skank", "skank", 57, 1.5, "..c."),
-         Part("organ", "organ", 55, 0.4, ".cc.|..cc"),
-         Part("voice", "man", 57, 0.6, "?---?-?-?-..?---|..?-?-?-/-----..|?-?---?-/---..?->"
-              "?-?-/-----......", "xxxxxxxx....", "minor pentatonic"),
-         Part("melodica", "melodica", 69, 0.5, "?---?-?-/-----..|/-----?-?---....|..?-?-?-/---....",
-              "........xxxx", "minor"))),
-    "rock": Style(
-        "I5 bVII5 IV5 I5|I5 I5 IV5 bVII5|I5 IV5 V5 IV5|I5 I5 bIII5 IV5", "AABA",
-        (128, 9, 0.7, 0.55, 0.55, 0.0, 0.2), 1, {"glue": 1.0},
-        (*_kit("kick 1.0 x.....x.x.......|x.......x.x.....|x..x..x.x.x.....",
-             "snare 1.0 ....x...>....x.x.x.xxxxxx|....x...xxxx....", "hat=open-hat 0.35 x.o.",
-             "crash 0.7 x............... x...",
-             "tom 0.9 ..>............xxxx|..............xx ...x"),),
-        (Part("bass", "bass", 28, 0.9, "1-|1-1-1-5->1-1-1-1-w-w-w-w-"),
-         Part("guitar", "electric", 45, 0.65, "p---p-p-..p-p-p-|p-|p-----p-"),
-         Part("riff", "electric", 45, 0.6, "?-?-..?-?-/---..|/-?-?-..?-?-?-..|?---?-?-?-/-?---",
-              "x", "minor pentatonic"),
-         Part("voice", "man", 57, 0.8, "?-?-/-----?-?---|..?-?-?-/---?---|/---?-?-?---..?->"
-              "/---------......", "xxxxxxxx....", "minor pentatonic"),
-         Part("lead", "electric", 69, 0.7, "/---?-/-?-?-?-?-|????/---/---?-?-|/-----?-/-??????",
-              "........xxxx", "minor pentatonic")))}
 # fmt: on
+
+
+def _style(sheet):
+    """A style from its lead sheet in ``data/styles.toml``."""
+    sheet["drums"] = tuple(_drum(*line.split()) for line in sheet["drums"])
+    sheet["parts"] = tuple(Part(*part) for part in sheet["parts"])
+    return Style(**sheet)
+
+
+def _drum(name, loudness, *pattern):
+    player, _, sound = name.replace("-", " ").partition("=")
+    return Part(player, sound or player, None, float(loudness), *pattern)
+
+
+SHEETS = Path(__file__).resolve().parents[2] / "data/styles.toml"
+STYLES = {name: _style(sheet) for name, sheet in tomllib.loads(SHEETS.read_text("utf-8")).items()}
 
 
 def compose(style, seed, bars, key):
@@ -206,7 +73,7 @@ def changes(style, seed, bars):
     """The chords of a song, two to a bar and a bar more; each chorus may choose other ones."""
     halves, chorus = [], 0
     while len(halves) < 2 * bars + 2:
-        for bar in default_rng([seed, 0, chorus]).choice(style.chords.split("|")).split():
+        for bar in default_rng([seed, 0, chorus]).choice(style.chords).split():
             chords = [_parse(chord) for chord in bar.split(",")]
             halves += chords * (2 // len(chords))
         chorus += 1
