@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-SHORTEST_SECONDS = 0.05
+SHORTEST = 0.05
 # Telephones have 8,000; a header that says 1 would turn each sample into a second.
 RATES = 2_000, 400_000
 # 16-bit audio cannot be quieter than this and still be anything but dither.
@@ -184,8 +184,8 @@ def check_peak(y):
 
 def check_heard(frames, rate, peak):
     """AudioError for what is too short to be music, or silent."""
-    if frames < SHORTEST_SECONDS * rate:
-        advice = f"use a clip of at least {SHORTEST_SECONDS} s (a few seconds say more)"
+    if frames < SHORTEST * rate:
+        advice = f"use a clip of at least {SHORTEST} s (a few seconds say more about a genre)"
         raise AudioError(f"lasts only {frames / rate:.3f} s", advice, "too short")
     if peak < SILENCE_PEAK:
         raise AudioError("is silent", "leave it out, or start reading at a louder place", "silent")

@@ -81,7 +81,7 @@ def _examine(path):
         with reader.opened(path) as file:
             return _examine_sound(file)
     except AudioError as error:
-        return Examined({error.problem: f"it {error.reason}: {error.advice}"})
+        return Examined({error.problem: f"the file {error.reason}: {error.advice}"})
 
 
 def _examine_sound(file):
