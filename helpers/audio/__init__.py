@@ -16,7 +16,7 @@ from helpers.audio.reader import LOUDEST_PEAK, SILENCE_PEAK, AudioError, samples
 
 __all__ = ["LOUDEST_PEAK", "SILENCE_PEAK", "AudioError", "samples"]
 
-SAMPLE_RATE = 22_050
+SAMPLE_RATE, SHORTEST = 22_050, 0.05
 
 
 def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
@@ -94,7 +94,11 @@ def _read_mono(file, offset, duration):
         y, skip = reader.mono(block[skip:]), max(skip - len(block), 0)
         frames, loudest = frames + len(y), max(loudest, reader.check_peak(y))
         yield y
-    reader.check_heard(frames, rate, loudest)
+    if frames < SHORTEST * rate:
+        advice = f"use a clip of at least {SHORTEST} s (a few seconds say more about a genre)"
+        raise AudioError(f"lasts only {frames / rate:.3f} s", advice, "too short")
+    if loudest < SILENCE_PEAK:
+        raise AudioError("is silent", "leave it out, or start reading at a louder place", "silent")
 
 
 def _regroup(chunks, length):

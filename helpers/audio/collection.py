@@ -48,10 +48,8 @@ def from_folder(path):
         raise ValueError(f"{count} outside the genres' folders ({stray[0]}); {layout}.")
     outer, inner = {song.parts[0] for song in songs}, {song.parts[1:2] for song in songs}
     if len(outer) == 1 and len(inner) > 1 and all(len(song.parts) > 2 for song in songs):
-        inner = (
-            f"one folder, {outer.pop()}, and in it {len(inner)}: if those are the genres, give it"
-        )
-        raise ValueError(f"{path} holds {inner}; {layout}.")
+        inner = f"{path / outer.pop()}, and in it {len(inner)}: if those are the genres, give it"
+        raise ValueError(f"{path} holds one folder, {inner}; {layout}.")
     rows = [(str(path / song), "/".join(song.parts[1:]), song.parts[0]) for song in songs]
     table = pd.DataFrame(rows, columns=["path", "filename", "genre"])
     return table.sort_values(["genre", "filename"], ignore_index=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-SHORTEST = 0.05
 # Telephones have 8,000; a header that says 1 would turn each sample into a second.
 RATES = 2_000, 400_000
 # 16-bit audio cannot be quieter than this and still be anything but dither.
@@ -60,10 +59,7 @@ def opened(song):
             _check_header(file)
             yield file
         except RuntimeError as error:  # libsndfile's are of this kind
-            if file:
-                reason = f"is damaged or cut short ({_words(error)})"
-                raise AudioError(reason, FETCH, "truncated") from None
-            raise AudioError(*_why(_read_at(raw, 0, 64), error)) from None
+            raise AudioError(*_why(raw, file, error)) from None
 
 
 def _open_path(path):
@@ -90,21 +86,21 @@ def _open_path(path):
         raise AudioError(f"cannot be opened ({error.strerror})", advice) from None
 
 
-def _why(head, error):
-    kinds = {rb".{4}ftyp": "an MP4 or M4A", rb"\x30\x26\xb2\x75": "a WMA", rb"MThd": "a MIDI",
-             rb"\x1a\x45\xdf\xa3": "a WebM", rb"\xff[\xf0\xf1\xf8\xf9]": "an AAC"}  # fmt: skip
+def _why(raw, file, error):
+    words = str(getattr(error, "error_string", error)).strip().rstrip(".").removeprefix("Error : ")
+    if file:
+        return f"is damaged or cut short ({words})", FETCH, "truncated"
+    head = _read_at(raw, 0, 64)
     if re.match(rb"\s*<(?i:!doctype|html|\?xml)", head):
         return "is a web page", FETCH
+    kinds = {rb".{4}ftyp": "an MP4 or M4A", rb"\x30\x26\xb2\x75": "a WMA", rb"MThd": "a MIDI",
+             rb"\x1a\x45\xdf\xa3": "a WebM", rb"\xff[\xf0\xf1\xf8\xf9]": "an AAC"}  # fmt: skip
     for pattern, kind in kinds.items():
         if re.match(pattern, head, re.DOTALL):
             return f"is {kind} file", CONVERT
-    return f"cannot be decoded ({_words(error)})", CONVERT
-
-
-def _words(error):
-    words = str(getattr(error, "error_string", error)).strip().rstrip(".").removeprefix("Error : ")
     # libsndfile says of what isn't an MP3 after all that it does not exist.
-    return "Format not recognised" if "does not exist" in words else words
+    words = "Format not recognised" if "does not exist" in words else words
+    return f"cannot be decoded ({words})", CONVERT
 
 
 def _front_of_mp3(raw):
@@ -180,15 +176,6 @@ def check_peak(y):
         reason = reason if np.isfinite(peak) else "samples that are not numbers"
         raise AudioError(f"holds {reason}", EXPORT, "not numbers")
     return peak
-
-
-def check_heard(frames, rate, peak):
-    """AudioError for what is too short to be music, or silent."""
-    if frames < SHORTEST * rate:
-        advice = f"use a clip of at least {SHORTEST} s (a few seconds say more about a genre)"
-        raise AudioError(f"lasts only {frames / rate:.3f} s", advice, "too short")
-    if peak < SILENCE_PEAK:
-        raise AudioError("is silent", "leave it out, or start reading at a louder place", "silent")
 
 
 def mono(y):
