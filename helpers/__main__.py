@@ -120,6 +120,11 @@ def _count(n, noun):
 def _predict(args):
     from helpers.song import SongClassifier, training
 
+    if os.path.isfile(args.model or ""):
+        folder = (
+            "--model takes the folder that train wrote: train one with 'python -m helpers train'"
+        )
+        raise ValueError(f"{args.model} is a file, and {folder}")
     if args.model:
         classifier = SongClassifier.load(args.model)
     else:

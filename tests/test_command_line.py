@@ -393,7 +393,10 @@ def place(tmp_path):
         ("train {place}/words.csv --out {place}/m", "high"),
         ("predict {song} --model {place}/nowhere", "train one with 'python -m helpers train'"),
         ("predict {song} --model {place}/no_audio", "train one with 'python -m helpers train'"),
-        ("predict {song} --model {place}/file", "train one with 'python -m helpers train'"),
+        (
+            "predict {song} --model {place}/file",
+            "{place}/file is a file, and --model takes the fol",
+        ),
         ("predict {place}/nowhere.wav --model {model}", "{place}/nowhere.wav is not there"),
         ("doctor {place}/nowhere", "is no folder"),
         ("doctor {place}/no_audio", "holds no WAV, FLAC"),
