@@ -1,24 +1,40 @@
 """The course from a shell: python -m helpers extract | train | predict | doctor | fetch."""
 
 import argparse
+import glob
+import io
 import json
+import os
 import sys
 from pathlib import Path
 
-from helpers import audio, datasets, features
+from helpers import datasets, features
+from helpers.audio import collection
 
 
 def main(arguments=None):
     """Run one command; whatever goes wrong becomes one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console may not know the letters of a name
+            stream.reconfigure(errors="backslashreplace")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    # A file may be called "-.mp3"; whoever has one means it.
+    arguments = [f"./{a}" if a[:1] == "-" and os.path.lexists(a) else a for a in arguments]
     args = _parser().parse_args(arguments)
     try:
         return args.run(args) or 0
     except KeyboardInterrupt:
-        print("stopped; what was finished is kept", file=sys.stderr)
+        _say("stopped; what was finished is kept", sys.stderr)
         return 130
-    except (ValueError, OSError, datasets.FetchError) as error:
-        print(f"{args.command}: {_sentence(error)}", file=sys.stderr)
+    except (ValueError, OSError, MemoryError, datasets.FetchError) as error:
+        _say(f"{args.command}: {_sentence(error)}", sys.stderr)
         return 2
+
+
+def _say(text, stream=None):
+    """Print a line, in which a name's control characters and broken bytes do no harm."""
+    line = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    print("".join(line), file=stream)
 
 
 def _parser():
@@ -38,7 +54,7 @@ def _parser():
     train.set_defaults(run=_train)
 
     predict = commands.add_parser("predict", help="name the genre of songs")
-    predict.add_argument("song", nargs="+")
+    predict.add_argument("song", nargs="+", help="a file, a folder or a pattern such as '*.mp3'")
     predict.add_argument(
         "--model", help="folder that train wrote (default: a model of the course's sampler)"
     )
@@ -67,9 +83,11 @@ def _extract(args):
     table, failures = features.extract(
         files, out=args.out, feature_set=args.features, jobs=args.jobs
     )
-    print(f"{_count(len(table), 'song')} in {args.out}")
+    _say(f"{_count(len(table), 'song')} in {args.out}")
     for failure in failures.itertuples():
-        print(f"{failure.file} {failure.reason}; {failure.advice}", file=sys.stderr)
+        _say(f"{failure.file} {failure.reason}; {failure.advice}", sys.stderr)
+    if len(failures):
+        _say(f"left out: {_count(len(failures), 'file')} of {len(files)}", sys.stderr)
     if len(table) == 0:
         count = _count(len(files), "file")
         raise ValueError(f"none of {count} could be used (see the lines above)")
@@ -102,6 +120,11 @@ def _count(n, noun):
 def _predict(args):
     from helpers.song import SongClassifier, training
 
+    if os.path.isfile(args.model or ""):
+        folder = (
+            "--model takes the folder that train wrote: train one with 'python -m helpers train'"
+        )
+        raise ValueError(f"{args.model} is a file, and {folder}")
     if args.model:
         classifier = SongClassifier.load(args.model)
     else:
@@ -110,41 +133,54 @@ def _predict(args):
         better = "" if classifier.card["embedding"] == "musicnn" else better
         print(training.trust(classifier.card) + better, file=sys.stderr)
     failed = 0
-    for song in args.song:
+    for song in _songs(args.song):
         try:
             answer = classifier.predict(song)
-        except audio.AudioError as error:
+        except datasets.FetchError:
+            raise
+        except Exception as error:  # a bad song must not cost the others
             failed += 1
-            print(f"{song} {error}", file=sys.stderr)
+            _say(f"{song} {_sentence(error)}", sys.stderr)
             continue
         if answer.silent:
             windows = f"{answer.silent} of {_count(len(answer.timeline), 'window')}"
-            print(f"{song} is silent in {windows}, which counts for nothing", file=sys.stderr)
+            _say(f"{song} is silent in {windows}, which counts for nothing", sys.stderr)
         if args.json:
             rounded = {genre: round(float(p), 4) for genre, p in answer.probabilities.items()}
             print(json.dumps({"song": song, "genre": answer.genre, "p": rounded}))
         else:
-            print(f"{song}: {answer}")
+            _say(f"{song}: {answer}")
     return 2 if failed else 0
+
+
+def _songs(names):
+    """The songs that are meant: files as they are, those in a folder, those that fit a pattern."""
+    for name in names:
+        found = []
+        if os.path.isdir(name):
+            found = [str(Path(name) / song) for song in collection.list_audio(name)[0]]
+        elif not os.path.lexists(name):
+            found = sorted(glob.glob(name, recursive=True))
+        yield from found or [name]
 
 
 def _doctor(args):
     findings = datasets.doctor(args.folder)
     for row in findings.itertuples():
-        print(f"{Path(row.genre or '') / row.filename}: {row.problem}; {row.advice}")
+        _say(f"{Path(row.genre or '') / row.filename}: {row.problem}; {row.advice}")
     count = _count(len(findings), "finding")
-    print(f"{count} in {args.folder}" if len(findings) else "nothing to mend")
+    _say(f"{count} in {args.folder}" if len(findings) else "nothing to mend")
 
 
 def _fetch(args):
-    print(datasets.fetch(args.name))
+    _say(str(datasets.fetch(args.name)))
 
 
 def _sentence(error):
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{where}"
-    return str(error).strip()
+    return str(error).strip() or type(error).__name__
 
 
 if __name__ == "__main__":

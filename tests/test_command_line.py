@@ -4,7 +4,9 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -122,7 +124,8 @@ def test_songs_that_fail_are_named_and_the_others_go_through(run, collection, tm
     (folder / "jazz" / "empty.wav").write_bytes(b"")
     code, out, err = run("extract", folder, "--out", tmp_path / "songs.csv")
     assert (code, out) == (0, [f"1 song in {tmp_path / 'songs.csv'}"])
-    assert len(err) == 2
+    assert len(err) == 3
+    assert err[2] == "left out: 2 files of 3"
     assert err[0].startswith(f"{folder / 'jazz' / 'empty.wav'} is empty; ")
     assert err[1].startswith(f"{folder / 'jazz' / 'text.wav'} cannot be decoded")
 
@@ -226,12 +229,90 @@ def test_predict_says_which_windows_were_silent(run, collection, tmp_path):
 
 def test_predict_answers_for_the_good_songs_among_bad_ones(run, model, collection, tmp_path):
     (tmp_path / "text.wav").write_text("not music")
-    songs = [song_of(collection), tmp_path / "text.wav", tmp_path / "missing.mp3", tmp_path]
+    songs = [song_of(collection), tmp_path / "text.wav", tmp_path / "missing.mp3"]
     code, out, err = run("predict", *songs, song_of(collection), "--model", model)
     assert code == 2
     assert len(out) == 2
     assert out[0] == out[1]
     assert [line.split(" ")[0] for line in err] == [str(song) for song in songs[1:]]
+
+
+def test_predict_takes_folders_patterns_and_a_leading_dash(run, model, collection, monkeypatch):
+    jazz = [str(collection / "jazz" / f"take {i}.wav") for i in ("0", "1, é", "2")]
+    _, expected, _ = run("predict", *jazz, "--model", model)
+    assert run("predict", collection / "jazz", "--model", model) == (0, expected, [])
+    assert run("predict", collection / "j*z" / "*.wav", "--model", model) == (0, expected, [])
+    monkeypatch.chdir(collection / "jazz")
+    with open("-v.wav", "wb") as dashed:
+        dashed.write(song_of(collection).read_bytes())
+    try:
+        code, [line], _ = run("predict", "-v.wav", "--model", model)
+    finally:
+        os.remove("-v.wav")
+    assert (code, line.partition(": ")[2]) == (0, expected[0].partition(": ")[2])
+    code, out, [line] = run("predict", "*.mp3", "--model", model)
+    assert (code, out, line.split(";")[0]) == (2, [], "*.mp3 is not there")
+
+
+def test_predict_goes_on_after_any_error(run, model, collection, monkeypatch):
+    real = SongClassifier.predict
+
+    def predict(self, song):
+        if song.endswith("0.wav"):
+            raise MemoryError
+        return real(self, song)
+
+    monkeypatch.setattr(SongClassifier, "predict", predict)
+    code, out, err = run("predict", collection / "jazz", "--model", model)
+    assert (code, len(out), err) == (2, 2, [f"{song_of(collection)} MemoryError"])
+
+
+ODD = ["Кино.wav", "東京.wav", "bell\a and \x1b[31mred.wav", "two\nlines.wav", "=1+1|calc.wav"]
+
+
+@pytest.fixture
+def odd(collection, tmp_path):
+    """Songs with troublesome names; on Linux, one of them is no text at all."""
+    names = [
+        name for name in ODD if sys.platform != "win32" or (name.isprintable() and "|" not in name)
+    ]
+    folder = tmp_path / "odd" / "jazz"
+    folder.mkdir(parents=True)
+    for name in names:
+        shutil.copy(song_of(collection), folder / name)
+    if sys.platform == "linux":
+        shutil.copy(song_of(collection), os.fsencode(folder) + b"/Caf\xe9.wav")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["predict", "doctor", "extract"])
+def test_no_name_ends_a_run_on_any_console(odd, model, tmp_path, command):
+    arguments = {
+        "predict": ["predict", odd, "--model", model],
+        "doctor": ["doctor", odd.parent],
+        "extract": ["extract", odd.parent, "--out", tmp_path / "t.csv", "--features", "script"],
+    }[command]
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers", *map(str, arguments)],
+        env=os.environ | {"PYTHONIOENCODING": "cp1252", "TQDM_DISABLE": "1"},
+        capture_output=True,
+        timeout=patience(300),
+    )
+    said = (done.stdout + done.stderr).decode("cp1252")
+    assert "Traceback" not in said
+    # A line that is printed ends where print ends it.
+    assert not set(said) & set(map(chr, range(32))) - {"\n", "\r"}
+    songs = len(os.listdir(odd))
+    unread = sys.platform == "linux"
+    assert ("Caf" in said and "not UTF-8" in said) == unread
+    if command == "predict":
+        assert len(done.stdout.splitlines()) == songs - unread
+        assert "\\u041a\\u0438" in said
+    elif command == "doctor":
+        assert said.count("duplicate") == songs - unread - 1
+    else:
+        assert f"{songs - unread} songs in" in said
 
 
 def test_doctor_finds_nothing_in_good_music(run, collection):
@@ -279,6 +360,9 @@ def place(tmp_path):
     (tmp_path / "flat").mkdir()
     (tmp_path / "flat" / "song.wav").write_bytes(b"")
     (tmp_path / "file").write_text("a file")
+    for genre in GENRES:
+        (tmp_path / "deep" / "Data" / genre).mkdir(parents=True)
+        (tmp_path / "deep" / "Data" / genre / "song.wav").write_bytes(b"")
     (tmp_path / "other.csv").write_text("name,age\nAda,36\n")
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "few.csv").write_text(f"{HEADER}\na.wav,{'0.5,' * 26}jazz\n")
@@ -293,6 +377,10 @@ def place(tmp_path):
         ("extract {place}/nowhere --out {place}/out.csv", "no folder {place}/nowhere"),
         ("extract {place}/no_audio --out {place}/out.csv", "holds no WAV, FLAC"),
         ("extract {place}/flat --out {place}/out.csv", "outside the genres' folders"),
+        (
+            "extract {place}/deep --out {place}/out.csv",
+            "one folder, {place}/deep/Data, and in it 3",
+        ),
         ("extract {place}/file --out {place}/out.csv", "no folder {place}/file"),
         ("extract {songs} --out {place}/file/out.csv", "{place}/file"),
         ("extract {songs} --out {place}", "{place}"),
@@ -305,7 +393,10 @@ def place(tmp_path):
         ("train {place}/words.csv --out {place}/m", "high"),
         ("predict {song} --model {place}/nowhere", "train one with 'python -m helpers train'"),
         ("predict {song} --model {place}/no_audio", "train one with 'python -m helpers train'"),
-        ("predict {song} --model {place}/file", "train one with 'python -m helpers train'"),
+        (
+            "predict {song} --model {place}/file",
+            "{place}/file is a file, and --model takes the fol",
+        ),
         ("predict {place}/nowhere.wav --model {model}", "{place}/nowhere.wav is not there"),
         ("doctor {place}/nowhere", "is no folder"),
         ("doctor {place}/no_audio", "holds no WAV, FLAC"),

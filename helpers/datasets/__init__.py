@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pooch
 
+from helpers.audio.collection import from_folder, list_audio
 from helpers.datasets import download
-from helpers.datasets.collection import from_folder, list_audio
 from helpers.datasets.doctor import doctor
 from helpers.datasets.download import Mirror, Source
 from helpers.datasets.shipped import DATA, GENRES, embeddings, patches, sampler, songs

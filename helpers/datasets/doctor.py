@@ -1,22 +1,20 @@
 """What is wrong with a folder of songs? Every file is examined once, block by block."""
 
 import hashlib
+import os
 import re
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import soundfile as sf
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from helpers.audio import SILENCE_PEAK, decoder_reason, share_present
-from helpers.datasets.collection import NO_AUDIO, list_audio
+from helpers.audio import SILENCE_PEAK, AudioError, reader
+from helpers.audio.collection import NO_AUDIO, list_audio
 
-BLOCK_FRAMES = 1 << 18
 FULL_SCALE = 32_765  # of 32,768: some converters clip a step or two below the top
 CLIPPED_SHARE = 0.001
 SHORT_SECONDS, SHORT_SHARE = 1.0, 0.5
@@ -48,7 +46,7 @@ def doctor(path):
 
         - missing: a gap in GTZAN's numbering ``<genre>.NNNNN``;
         - side file: macOS notes (``._*``) beside the sound;
-        - undecodable; headerless: an .au whose bytes would be played as noise;
+        - undecodable, or not to be opened; headerless: an .au whose bytes would be played as noise;
         - truncated: the header promises more than can be decoded (an OGG promises nothing);
         - not numbers; silent; too short: below 1 s, or half the median of the folder;
         - clipped: over 0.1 % of the samples stuck at full scale, three or more in a row;
@@ -79,30 +77,20 @@ def doctor(path):
 
 
 def _examine(path):
-    if not path.is_file():
-        return Examined({"undecodable": "the link leads nowhere: mend it, or delete it"})
-    if path.stat().st_size == 0:
-        return Examined({"undecodable": "the file is empty: fetch or export it again"})
     try:
-        with sf.SoundFile(path) as file:
-            if file.format == "RAW":
-                return Examined({"headerless": "no header says how it sounds: export it again"})
+        with reader.opened(path) as file:
             return _examine_sound(file)
-    except RuntimeError as error:
-        advice = f"{decoder_reason(error)}: fetch or convert it again, or leave it out"
-        return Examined({"undecodable": advice})
+    except AudioError as error:
+        return Examined({error.problem: f"the file {error.reason}: {error.advice}"})
 
 
 def _examine_sound(file):
     """Go through an open file once: its level, its runs at full scale, a hash of its samples."""
     decoded, peak, stuck, findings = 0, 0.0, 0, {}
     digest = hashlib.sha256(f"{file.samplerate} {file.channels}".encode())
-    for block in _blocks(file):
+    for block in reader.blocks(file):
         decoded += len(block)
-        # np.maximum hands a NaN on, where max() may lose it.
-        peak = np.maximum(peak, np.maximum(block.max(), -block.min()))
-        if not np.isfinite(peak):
-            return Examined({"not numbers": "some samples are NaN or infinite: export it again"})
+        peak = max(peak, reader.check_peak(reader.mono(block)))
         samples = np.rint(np.clip(block, -1, 1 - 2**-15) * 32_768).astype(np.int16)
         stuck += _stuck(samples)
         digest.update(samples.tobytes())
@@ -114,35 +102,14 @@ def _examine_sound(file):
             f"{clipped:.1%} of its samples are stuck at full scale: find a cleaner copy, or know "
             "that its loudness and brightness are partly distortion"
         )
-    if (share := _share_decoded(file, decoded)) < 1:
-        findings["truncated"] = (
-            f"only {min(share, 0.999):.1%} of the sound that its header promises can be decoded: "
-            "fetch or export it again"
-        )
-        return Examined(findings)
     # All silence sounds the same.
     return Examined(findings, decoded / file.samplerate, None if silent else digest.hexdigest())
-
-
-def _blocks(file):
-    """The sound as far as it can be decoded, in blocks of shape (n, channels)."""
-    with suppress(RuntimeError):
-        while len(block := file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
-            yield block
 
 
 def _stuck(samples):
     """How many samples of a block, shape (n, channels), end a run of three at full scale."""
     full = (samples >= FULL_SCALE) | (samples <= -FULL_SCALE)
     return np.count_nonzero(full[2:] & full[1:-1] & full[:-2]) if full.any() else 0
-
-
-def _share_decoded(file, decoded):
-    """Share of the promised sound that is there: 1 for a whole file."""
-    # An MP3 header may be off by an encoder's delay.
-    if decoded >= 0.98 * file.frames:
-        return share_present(file)
-    return decoded / file.frames
 
 
 def _too_short(examined):
@@ -188,5 +155,6 @@ def _missing(songs):
 
 
 def _name_and_genre(file):
-    genre, *rest = file.parts
+    # A table holds text, and a name may be any bytes.
+    genre, *rest = (os.fsencode(part).decode("utf-8", "backslashreplace") for part in file.parts)
     return ("/".join(rest), genre) if rest else (genre, "")

@@ -7,6 +7,7 @@ keeps them safe in a CSV while it works (`helpers.table`).
 
 import warnings
 from functools import lru_cache
+from os import PathLike
 from pathlib import Path
 
 import joblib
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from helpers import audio
+from helpers.audio import collection
 from helpers.features import filters, fused
 from helpers.features.table import FeatureTable
 
@@ -180,7 +182,8 @@ def describe(y, sr=audio.SAMPLE_RATE, feature_set="full"):
 
     Parameters
     ----------
-    y : np.ndarray, shape (n,)
+    y : np.ndarray
+        Samples of any kind that `audio.samples` takes.
     sr : int
         Sample rate in Hz.
     feature_set : {"full", "script"}
@@ -192,12 +195,14 @@ def describe(y, sr=audio.SAMPLE_RATE, feature_set="full"):
         Indexed by `names(feature_set)`.
     """
     index = pd.Index(names(feature_set))
+    y = audio.samples(y)
     return pd.Series(_summarize(frames(y, sr).to_numpy().T, feature_set), index=index)
 
 
 def describe_fast(y, sr=audio.SAMPLE_RATE, feature_set="full"):
     """The numbers of `describe`, as an array, several times faster."""
     _check_rate(sr)
+    y = audio.samples(y)
     return _summarize(fused.frames(y, sr, full=feature_set == "full"), feature_set)
 
 
@@ -257,9 +262,9 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
 
     Parameters
     ----------
-    files : pd.DataFrame or iterable of path-like
-        As `datasets.from_folder` returns them (path, filename, genre), or plain paths, whose genre
-        is then the name of their folder.
+    files : pd.DataFrame, path-like or iterable of path-like
+        As `datasets.from_folder` returns them (path, filename, genre); a folder for it; or a song
+        or several, whose genre is then the name of their folder.
     out : path-like, optional
         CSV to which each song's row is added as soon as it is known. Killed at any moment and
         started again, only the songs in flight are done again. Files that failed are tried again.
@@ -325,15 +330,11 @@ def _describe_file(song, feature_set, duration):
 
 
 def _as_files(files):
+    if isinstance(files, str | PathLike):
+        files = collection.from_folder(files) if Path(files).is_dir() else [files]
     if not isinstance(files, pd.DataFrame):
-        paths = [Path(path) for path in files]
-        files = pd.DataFrame(
-            {
-                "path": paths,
-                "filename": [path.name for path in paths],
-                "genre": [path.resolve().parent.name for path in paths],
-            }
-        )
+        songs = [(path, path.name, path.resolve().parent.name) for path in map(Path, files)]
+        files = pd.DataFrame(songs, columns=["path", "filename", "genre"])
     # Resuming compares them with what stands in the CSV, and that is text.
     files = files.astype({"filename": str, "genre": str})
     twice = files[files.duplicated(["genre", "filename"])]

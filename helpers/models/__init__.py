@@ -290,7 +290,8 @@ def _compiled(build, shape, n_genres, options):
 
 
 def import_keras():
-    """Keras, set up so that it trains quickly, quietly, and the same way everywhere."""
+    """Keras on TensorFlow, set up so that it trains quickly, quietly, and the same everywhere."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     # TensorFlow's C++ side logs to stderr as it starts, into every lesson's output.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Layers this small are done before a second thread has woken up: one trains twice as fast, and
@@ -302,5 +303,10 @@ def import_keras():
     import keras
     import tensorflow as tf
 
+    if (other := keras.backend.backend()) != "tensorflow":  # somebody had imported it before us
+        raise ValueError(
+            f"Keras runs on {other} here, and the course needs TensorFlow: set KERAS_BACKEND to "
+            "tensorflow and start Python again"
+        )
     tf.config.experimental.enable_op_determinism()
     return keras

@@ -113,8 +113,8 @@ class SongClassifier:
         Parameters
         ----------
         song : path-like, binary file or np.ndarray
-            A sound file of any length, rate and number of channels, or samples: shape (n,) or
-            (n, channels). Files are read block by block, so that a long one needs no more memory.
+            A sound file of any length, rate and number of channels, or samples of any kind that
+            `audio.samples` takes. Files are read block by block: a long one needs no more memory.
         sr : int, optional
             Sample rate of samples, in Hz.
 
@@ -179,11 +179,6 @@ class SongClassifier:
 def _as_file(samples, sr):
     if sr is None:
         raise ValueError("samples say nothing without their rate: predict(y, sr)")
-    if samples.ndim == 2 and len(samples) < samples.shape[1]:
-        samples = samples.T  # librosa puts the channels first
-    if samples.dtype.kind == "i":
-        samples = samples / -float(np.iinfo(samples.dtype).min)  # full scale is 1
     file = io.BytesIO()
-    sf.write(file, samples.astype(np.float32), int(sr), format="WAV", subtype="FLOAT")
-    file.seek(0)
+    sf.write(file, audio.samples(samples), int(sr), format="WAV", subtype="FLOAT")
     return file

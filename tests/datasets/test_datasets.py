@@ -1,11 +1,12 @@
 """The song list, the script's table, and anybody's folder of songs."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from helpers import datasets, features
+from helpers import audio, datasets, features
 from helpers.datasets import shipped
 
 
@@ -91,9 +92,13 @@ def test_links_are_followed_and_loops_are_harmless(tmp_path):
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        (["rock/readme.txt", "rock/._1.wav"], "holds no WAV, FLAC, MP3, OGG, AIFF or AU files"),
+        (["rock/readme.txt", "rock/._1.wav"], "holds no WAV, FLAC, MP3, OGG or other sound files"),
         (["1.wav", "2.wav"], r"2 sound files lie outside the genres' folders \(1\.wav\)"),
         (["rock/1.wav", "stray.mp3"], r"1 sound file lies outside.*stray\.mp3"),
+        (
+            ["genres_original/rock/1.wav", "genres_original/jazz/1.wav", "images/rock/1.png"],
+            r"holds one folder, \S*genres_original, and in it 2: if those are the genres, give it",
+        ),
     ],
 )
 def test_a_folder_of_another_layout_is_told_the_expected_one(tmp_path, files, problem):
@@ -112,3 +117,32 @@ def test_the_real_songs_are_found(shared_data):
     table = datasets.from_folder(shared_data / "audio/gtzan_mini/genres")
     assert table["genre"].value_counts().to_dict() == dict.fromkeys(datasets.GENRES, 10)
     assert set(table["filename"].str.removesuffix(".wav")) <= set(datasets.songs()["song_id"])
+
+
+ENDINGS = ["wav", "FLAC", "mp3", "opus", "oga", "aifc", "caf", "w64", "m4a", "wma", "aac", "mp4"]
+
+
+def test_sound_files_of_every_ending_are_listed(tmp_path):
+    table = datasets.from_folder(put(tmp_path, *(f"rock/a.{ending}" for ending in ENDINGS)))
+    assert sorted(table.filename) == sorted(f"a.{ending}" for ending in ENDINGS)
+
+
+def test_a_folder_that_may_not_be_opened_stands_in_the_list(tmp_path, monkeypatch):
+    put(tmp_path, "rock/1.wav", "rock/closed/2.wav", "jazz/3.wav")
+    real = os.scandir
+
+    def scandir(path):
+        if os.fspath(path).endswith(("closed", "jazz")):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    table = datasets.from_folder(tmp_path)
+    assert sorted(table.filename) == ["", "1.wav", "closed"]
+    for path in table.path[table.filename != "1.wav"]:
+        with pytest.raises(audio.AudioError, match=r"cannot be opened \(Permission denied\)"):
+            audio.load(path)
+    findings = datasets.doctor(tmp_path)
+    assert findings.advice.str.contains("cannot be opened").sum() == 2
+    with pytest.raises(PermissionError):
+        datasets.from_folder(tmp_path / "jazz")

@@ -154,6 +154,16 @@ def test_a_rate_too_low_for_spectral_contrast_is_refused(describe, sr):
         describe(np.ones(sr, np.float32), sr)
 
 
+@pytest.mark.parametrize("describe", [features.describe, features.describe_fast])
+@pytest.mark.parametrize(("dtype", "full"), [("int16", 2**15), ("int32", 2**31), ("uint8", 2**7)])
+def test_samples_of_integers_are_described_as_the_floats_that_they_mean(describe, dtype, full):
+    y = noise(0.5)(np.arange(SR) / SR)
+    whole = np.round(y * full + full * (dtype == "uint8")).astype(dtype)
+    means = ((whole.astype(float) - full * (dtype == "uint8")) / full).astype(np.float32)
+    for samples in (whole, np.column_stack([whole, whole]), np.vstack([whole, whole])):
+        np.testing.assert_array_equal(describe(samples), describe(means))
+
+
 def test_the_script_set_is_part_of_the_full_one():
     y = noise(0.5)(np.arange(SR) / SR).astype(np.float32)
     full, script = features.describe_fast(y), features.describe_fast(y, feature_set="script")

@@ -310,7 +310,7 @@ def trouble(tmp_path):
 
 
 REASONS = {
-    "cut.wav": "is cut short (50% of the sound is there)",
+    "cut.wav": "is cut short (50% of the sound is there, 0.2 s are missing)",
     "empty.wav": "is empty",
     "gone.wav": "is not there",
     "nan.wav": "holds samples that are not numbers",
@@ -417,3 +417,13 @@ def test_any_names_survive_any_cut(tmp_path_factory, keys, data):
     assert path.read_bytes() == whole
     assert list(zip(frame.label, frame.filename, strict=True)) == keys
     assert not re.search("sorting|failures", " ".join(os.listdir(path.parent)))
+
+
+def test_a_folder_or_a_single_song_is_extracted_as_well(trouble):
+    folder = trouble[0].parent
+    table, failures = features.extract(str(folder.parent), feature_set="script")
+    assert list(table.filename) == ["good too.flac", "good.wav", "phone.wav"]
+    assert set(table.label) == {folder.name}
+    assert len(failures) == len(REASONS) - 1  # no file, no failure
+    table, _ = features.extract(folder / "good.wav", feature_set="script")
+    assert list(table.filename) == ["good.wav"]

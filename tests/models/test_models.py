@@ -1,5 +1,9 @@
 """The script's network, to the last parameter, and classical models that never wait for it."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -229,3 +233,20 @@ def test_mixup_blends_patches_and_labels_alike():
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(blended[:, 0, 0], shares @ np.arange(8), atol=1e-4)
     assert (shares.max(axis=1) < 0.999).any()
+
+
+@pytest.mark.slow
+def test_another_backend_of_keras_is_set_or_said():
+    script = "from helpers import models; print(models.import_keras().backend.backend())"
+    other = os.environ | {"KERAS_BACKEND": "torch"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=other, capture_output=True, text=True, check=True)
+    assert done.stdout == "tensorflow\n"
+    script = (
+        "import keras; keras.backend.backend = lambda: 'torch'\n"
+        "from helpers import models\ntry: models.import_keras()\nexcept ValueError as e: print(e)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Keras runs on torch here")

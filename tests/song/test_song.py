@@ -160,12 +160,19 @@ def test_samples_say_the_same_as_their_file(classifier, song):
     y, expected = sf.read(song)[0], classifier.predict(song).probabilities
     stereo = np.column_stack([y, y])
     whole = np.round(y * 32767).astype(np.int16)
+    byte = np.round(y * 127 + 128).astype(np.uint8)
+    np.testing.assert_allclose(audio.samples(byte), y, atol=0.02)
+    assert classifier.predict(byte, SR).probabilities.equals(
+        classifier.predict((byte / 128.0) - 1, SR).probabilities
+    )
     for samples in (
         y,
         y.astype(np.float32),
         stereo,
         stereo.T,
         whole,
+        np.vstack([whole, whole]),
+        whole.astype(np.int32) * 2**16,
         io.BytesIO(song.read_bytes()),
     ):
         answer = classifier.predict(samples, SR).probabilities
