@@ -96,15 +96,18 @@ def _extract(args):
 def _train(args):
     from helpers.song import SongClassifier, training
 
+    for line in training.overview(training.from_table(args.csv)):
+        print(line)
     classifier = SongClassifier.fit(args.csv)
+    counted = classifier.card.get("counted", "songs")
     classifier.save(args.out)
     for name, score in classifier.card["accuracy"].items():
-        n = _count(score["n"], "song")
+        n = f"{score['n']} {counted}"
         print(f"{name}: accuracy {_interval(score)}, n = {n} ({score['protocol']})")
     print(training.trust(classifier.card))
     if "artists kept whole" not in classifier.card["accuracy"]:
-        print("artists unknown: expect less on artists that the model has never heard")
-    print(f"trained on {_count(classifier.card['songs'], 'song')}, saved in {args.out}")
+        print("artists unknown or too few: expect less on artists that the model has never heard")
+    print(f"trained on {classifier.card['songs']} {counted}, saved in {args.out}")
 
 
 def _interval(score):

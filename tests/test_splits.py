@@ -11,6 +11,59 @@ from helpers import datasets, splits
 ALL = [splits.by_row, splits.by_song, splits.by_artist]
 
 
+def song_ids(*names, genre="rock"):
+    return splits.songs_by_name(pd.DataFrame({"filename": names, "genre": genre}))[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{}.{}.wav", "{}_{}", "{}-0{}.FLAC", "{} ({}).mp3", "{} part {}", "{} [{} of 8]", "{}_chunk{}",
+     "{}#{}", "{} pt. {}.ogg", "{}_seg00{}", "{}_{}s.wav", "{}_{}_3.wav"],
+)  # fmt: skip
+def test_a_last_number_marks_pieces_where_several_names_remain(form):
+    names = [form.format(song, i) for song in ("Yes 90125", "one.00001", "ü") for i in range(3)]
+    assert song_ids(*names) == ["Yes 90125"] * 3 + ["one.00001"] * 3 + ["ü"] * 3
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["rock_{:02d}.wav", "rock.{:05d}.wav", "Rock ({}).mp3", "track {}", "{:02d} - Title {}",
+     "{:06d}.mp3", "album/{:02d}.wav", "title{}"],
+)  # fmt: skip
+def test_a_last_number_counts_songs_where_one_name_remains(form):
+    names = [form.format(i, chr(65 + i)) for i in range(20)]
+    assert len(set(song_ids(*names))) == 20
+
+
+def test_songs_that_are_numbered_stand_beside_others():
+    rock = [f"rock.{i:05d}.wav" for i in range(9)]
+    assert len(set(song_ids(*rock, "Song 2.wav", "Smells Like Teen Spirit.wav"))) == 11
+    assert len(set(song_ids("take 0.wav", "take 1, live.wav", "take 2.wav"))) == 3
+    names = ["a.mp3", "a (1).mp3", "b.mp3", "b (1).mp3", "a.wav"]
+    assert song_ids(*names) == ["a", "a", "b", "b", "a"]
+
+
+def test_the_songs_of_gtzan_are_a_thousand_whole_or_in_pieces():
+    songs = datasets.songs()
+    whole = songs.assign(filename=songs.song_id + ".wav")
+    pieces = pd.concat([songs.assign(filename=songs.song_id + f".{i}.wav") for i in range(10)])
+    for table in (whole, pieces.reset_index(drop=True)):
+        song_id, doubtful = splits.songs_by_name(table)
+        assert (song_id == table.song_id).all()
+        assert doubtful == []
+
+
+def test_one_name_alone_is_doubtful_beside_pieces():
+    names = [*(f"a_{i}" for i in range(4)), "b_0", "b_1", "c_0", "c_1"]
+    table = pd.DataFrame({"filename": names, "genre": ["jazz"] * 4 + ["rock"] * 4})
+    song_id, doubtful = splits.songs_by_name(table)
+    assert (song_id.nunique(), doubtful) == (6, ["jazz"])
+
+
+def test_a_name_as_long_as_a_book_is_no_trap():
+    song_ids("a_" * 50_000 + "x", "a part" + "_" * 100_000 + "x")
+
+
 @st.composite
 def tables(draw):
     """Windows of songs of artists, at least five artists a genre, in any order."""

@@ -40,50 +40,21 @@ PROTOCOLS = {
 
 
 class TrainingSet(NamedTuple):
-    """What a classifier learns from.
+    """What a classifier learns from."""
 
-    Attributes
-    ----------
-    table : pd.DataFrame
-        With columns song_id, genre and artist_group.
-    X : np.ndarray
-        A row for each row of the table.
-    model : scikit-learn pipeline
-        Unfitted.
-    balanced : bool
-        Weigh the rows, so that each song counts the same (`evaluation.balanced_weights`).
-    folds : dict of str to list of (train, test)
-        By the names of `PROTOCOLS`.
-    facts : dict
-        What the card says of all this.
-    """
-
-    table: pd.DataFrame
-    X: np.ndarray
-    model: object
-    balanced: bool
-    folds: dict
-    facts: dict
+    table: pd.DataFrame  # with columns song_id, genre and artist_group
+    X: np.ndarray  # a row for each row of the table
+    model: object  # a scikit-learn pipeline, unfitted
+    balanced: bool  # weigh the rows, so that each song counts the same?
+    folds: dict  # lists of (train, test), by the names of `PROTOCOLS`
+    facts: dict  # what the card says of all this
 
 
 def embed(windows, embedding):
-    """Windows as numbers.
+    """Windows, shape (n, samples) at 22,050 a second, as numbers, shape (n, n_features).
 
-    Parameters
-    ----------
-    windows : np.ndarray, shape (n, samples)
-        At 22,050 samples a second.
-    embedding : str
-        One of `EMBEDDINGS`: a set of hand-made features, or those and what MusiCNN makes of it.
-
-    Returns
-    -------
-    np.ndarray, shape (n, n_features)
-
-    Raises
-    ------
-    datasets.FetchError
-        If MusiCNN's weights aren't here and cannot be fetched.
+    `embedding` is one of `EMBEDDINGS`: a set of hand-made features, or those and what MusiCNN makes
+    of it, whose weights may have to be fetched first (or `datasets.FetchError`).
     """
     feature_set = "full" if embedding == "musicnn" else embedding
     described = [features.describe_fast(y, audio.SAMPLE_RATE, feature_set) for y in windows]
@@ -130,49 +101,44 @@ def from_sampler(embedding):
 
 
 def from_table(csv):
-    """A feature table of songs, and the script's network.
-
-    Raises
-    ------
-    ValueError
-        If the file is no feature table, or holds too few songs.
-    """
-    table, feature_set = datasets.read_table(csv)
+    """A feature table, as `datasets.read_table` takes it, and the script's network."""
+    table, feature_set, about = datasets.read_table(csv)
     X = table[list(features.names(feature_set))].to_numpy()
     facts = {
         "training_data": Path(csv).name,
         "training_data_sha256": hashlib.sha256(Path(csv).read_bytes()).hexdigest(),
-        "songs": len(table),
+        "songs": int(table.song_id.nunique()),
         "embedding": feature_set,
         "embedding_version": EMBEDDINGS[feature_set][0],
-        "window_seconds": 30.0,
-        "hop_seconds": 30.0,
+        "hop_seconds": about["window_seconds"],
+        **about,
     }
-    n_splits = min(splits.N_SPLITS, int(table.genre.value_counts().min()))
-    # Each row is a song, even if two genres hold files of one name.
-    table = table.assign(
-        song_id=table.genre + "/" + table.filename,
-        known=table.artist_group.notna(),
-        artist_group=table.artist_group.fillna(table.song_id),
-    )
-    folds = {RANDOM: splits.by_row(table, n_splits)}
-    # Whoever doesn't know the artists can't keep them whole.
-    if table.known.all() and table.artist_group.nunique() >= n_splits:
-        folds[HONEST] = splits.by_artist(table, n_splits)
+    n_splits = min(splits.N_SPLITS, int(table.groupby("genre").song_id.nunique().min()))
+    known = table.artist_group.notna().all()
+    table = table.assign(artist_group=table.artist_group.fillna(table.song_id))
+    folds = {RANDOM: splits.by_song(table, n_splits)}
+    # Whoever doesn't know the artists can't keep them whole; and one may play all of a genre.
+    if known and table.artist_group.nunique() >= n_splits:
+        pairs = splits.by_artist(table, n_splits)
+        if all(table.genre.iloc[train].nunique() == table.genre.nunique() for train, _ in pairs):
+            folds[HONEST] = pairs
     return TrainingSet(table, X, models.script_network(), False, folds, facts)
 
 
+def overview(learned):
+    """What a table holds, in lines: songs and artists of each genre, and what is odd about it."""
+    for genre, rows in learned.table.groupby("genre"):
+        n = rows.song_id.nunique()
+        artists = rows.artist_group.nunique() if HONEST in learned.folds else "unknown or too few"
+        small = "; a small genre" * (n < splits.N_SPLITS)
+        yield f"{genre!r}: {n} {learned.facts['counted']}, artists: {artists}{small}"
+    yield from learned.facts["notes"]
+
+
 def card(learned):
-    """What is known of a classifier that learns from a `TrainingSet`, counted by cross-validation.
+    """What is known of a classifier that learns from a `TrainingSet`, cross-validated, as a dict.
 
-    Parameters
-    ----------
-    learned : TrainingSet
-
-    Returns
-    -------
-    dict
-        Its facts, accuracy under each protocol, temperature, threshold, and what these are worth.
+    Its facts, accuracy under each protocol, temperature, threshold, and what these are worth.
     """
     songs = {
         protocol: calibration.by_song(
@@ -200,7 +166,8 @@ def trust(card):
     """How far a classifier may be trusted, in three sentences from its card."""
     protocol = most_honest(card["accuracy"])
     score, sure = card["accuracy"][protocol], card["when_sure"]
-    text = f"Right for {_share(score)} of {score['n']} songs that it had not learned from"
+    n = f"{score['n']} {card.get('counted', 'songs')}"
+    text = f"Right for {_share(score)} of {n} that it had not learned from"
     text += " (by artists that it had never heard)." if protocol == HONEST else "."
     if sure["accuracy"]:
         text += f" Sure about {_share(sure['coverage'])}, and then right for "
@@ -224,7 +191,8 @@ def most_honest(protocols):
 
 def _in_words(protocol, learned):
     n = len(learned.folds[protocol])
-    return f"{n} fold{'s' if n > 1 else ''}, {PROTOCOLS[protocol]}"
+    dealt = PROTOCOLS[protocol].replace("songs", learned.facts.get("counted", "songs"))
+    return f"{n} fold{'s' if n > 1 else ''}, {dealt}"
 
 
 def _calibrate(songs, protocol):
