@@ -12,7 +12,7 @@ from helpers.exercises.exercise import Exercise, collect, no, yes
 
 CLOSE = 0.02  # two bootstraps with other random numbers differ by less
 BY_HEART = envelope.BY_HEART
-GUESSING = 0.1
+FEWEST = 5  # artists to choose on: an interval comes from drawing them
 KNOWS_NOTHING = 0.25  # of what it learned from: models with shuffled labels get 0.2 or so
 NEAR = 0.015  # as two bootstraps, but a wrong recipe is named only where it fits well
 NARROW, NEARBY = 0.75, 0.2  # share of the interval from drawing songs; how far off its ends
@@ -20,6 +20,7 @@ FEW = 150  # songs of GTZAN that somebody may have extracted alone; a shipped ta
 NAMES = {"song_id": ("song_id", "filename"), "genre": ("genre", "label"),
          "artist": ("artist_group", "artist")}  # fmt: skip
 
+WITHIN = " They look like positions within `train`: `train[positions]` are the table's (trap 7)."
 START = "`start` says where a window was cut, not how it sounds: take it out of `X`."
 THREE = (
     "Nobody is left to choose on. Hold some training artists back: three groups are needed, not "
@@ -27,6 +28,7 @@ THREE = (
 )
 WHICH = "Which songs are these? Put the song_id in the index."
 
+_learned = []  # songs that the pipeline of 11.2 had learned from, as last accepted
 _chosen_on = []  # songs, and what both models said of them, as 11.3 last accepted it
 
 # One way through the whole lesson: public libraries only, and no call that an earlier lesson does
@@ -151,7 +153,9 @@ def _positions(rows, length):
         return "Row positions are wanted: whole numbers in one dimension, at least one."
     if rows.min() < 0 or rows.max() >= length:
         return f"There are positions beyond the table's {length} rows."
-    return np.unique(rows)
+    if twice := len(rows) - len(set(rows)):
+        return f"{twice} of {len(rows)} positions are there more than once. Name each row once."
+    return np.sort(rows)
 
 
 def _misnamed(artist, true):
@@ -229,15 +233,10 @@ def _on_both_sides(songs, artist, known, train, test):
         )
     if known is not None and not (known.fault_filtered_split.iloc[train] == "test").any():
         faulty = known.fault_filtered_split.isna().to_numpy()
-        where = {
-            "training": set(songs[train][faulty[train]]),
-            "test": set(songs[test][faulty[test]]),
-        }
-        if found := [f"{len(them)} in {part}" for part, them in where.items() if them]:
+        if found := set(songs[train][faulty[train]]) | set(songs[test][faulty[test]]):
             return (
-                "Some songs have no entry in `fault_filtered_split`, for they have known faults: "
-                f"{' and '.join(found)}. Leave them out of both: what is not test is not all "
-                "training."
+                f"{len(found)} songs have no entry in `fault_filtered_split`, for they have known "
+                "faults. Leave them out of both: what is not test is not all training."
             )
     if both := set(artist[train]) & set(artist[test]):
         return (
@@ -315,14 +314,14 @@ def _pipeline(answer):
     known = _shipped(X)
     told = (
         _other_columns(model, X, known)
-        or _no_groups(len(X), fit, test)
-        or (known is not None and _no_published_groups(known, fit, test))
+        or _no_groups(known, len(X), fit, test)
         or _other_means(_scaler(model), X, fit, test)
         or _other_rows(model, fit)
         or (known is not None and _no_idea(model, X[fit], known.genre.to_numpy()[fit]))
     )
     if told:
         return no(told)
+    _learned[:] = [] if known is None else sorted(set(known.song_id.iloc[fit]))
     spread = X.std(axis=0)
     gap = np.abs(X.mean(axis=0) - _scaler(model).mean_)[spread > 0] / spread[spread > 0]
     left = "" if known is None else f" {_held(known, fit)}"
@@ -368,9 +367,11 @@ def _shipped(X):
         datasets.script_table(),
     ):
         for rows in (table, table[table.fault_filtered_split.notna()]):
-            numbers = rows.select_dtypes("number")
-            if len(rows) == len(X) and any(np.allclose(X[:, 0], numbers[n]) for n in numbers):
-                return rows
+            numbers = rows.select_dtypes("number").to_numpy(float)
+            if len(rows) == len(X):
+                pairs = np.argwhere(np.isclose(X[0][:, None], numbers[0]))
+                if any(np.allclose(X[:, mine], numbers[:, theirs]) for mine, theirs in pairs):
+                    return rows
     return None
 
 
@@ -383,6 +384,16 @@ def _other_columns(model, X, known):
         if np.isclose(X, start).all(axis=0).any():
             return f"A column of `X` is `start`. {START}"
     mean, spread = X.mean(axis=0), X.std(axis=0)
+    if known is not None:
+        groups = known.song_id if known.song_id.duplicated().any() else known.genre
+        codes = pd.DataFrame(X).groupby(groups.to_numpy()).nunique().max().to_numpy() == 1
+        codes = np.flatnonzero((codes | (np.round(X) == X).all(axis=0)) & (spread > 0))
+        if len(codes):
+            return (
+                f"Column {codes[0]} of `X` (counted from 0) is no sound: it holds whole numbers, "
+                f"or one value for each {groups.name.removesuffix('_id')}, as a code for genre, "
+                "song or part does. A code can give the answer away: take it out (trap 4)."
+            )
     if np.allclose(mean, 0, atol=1e-6) and np.allclose(spread[spread > 0], 1, atol=1e-6):
         return (
             "`X` has been scaled before, all rows at once: each column's mean is 0 over training "
@@ -391,21 +402,19 @@ def _other_columns(model, X, known):
     return ""
 
 
-def _no_groups(length, fit, test):
-    if both := set(fit) & set(test):
-        return f"Rows among those it learned from *and* among the test rows: {len(both)}."
-    if len(fit) + len(test) == length:
-        return f"Every row is either test or learned from. {THREE}"
-    return ""
-
-
-def _no_published_groups(known, fit, test):
+def _no_groups(known, length, fit, test):
     """A sentence if the three groups of artists are not kept apart, or an empty one."""
+    if known is None:
+        if both := set(fit) & set(test):
+            return f"Rows among those it learned from *and* among the test rows: {len(both)}."
+        whole = len(fit) + len(test) == length
+        return f"Every row is either test or learned from. {THREE}" if whole else ""
     part = known.fault_filtered_split.to_numpy()
+    within = WITHIN if fit.max() < np.isin(part, ["train", "valid"]).sum() else ""
     if n := (part[fit] == "test").sum():
-        return f"{n} of the rows that it learned from belong to the sealed test part."
+        return f"{n} of the rows that it learned from belong to the sealed test part.{within}"
     if n := pd.isna(part[fit]).sum():
-        return f"{n} of the rows that it learned from have known faults: no part has them."
+        return f"{n} of the rows that it learned from have known faults: no part has them.{within}"
     if n := (part[test] != "test").sum():
         return (
             f"{n} of the test rows are not of the published test part. Artists to choose on are "
@@ -426,7 +435,16 @@ def _no_published_groups(known, fit, test):
             f"The songs are whole, but it has learned from other songs by {len(torn)} artists of "
             f"those held back ({_some(torn)}). Hold whole artists back: they are the groups."
         )
-    return ""
+    return _too_few(others.artist_group)
+
+
+def _too_few(artists, least=FEWEST):
+    if (n := len(set(artists))) >= least:
+        return ""
+    return (
+        f"Artists held back: {n}. An interval comes from drawing artists and needs more of them: "
+        f"hold back at least {FEWEST}."
+    )
 
 
 def _held_back(known, fit):
@@ -470,6 +488,11 @@ def _other_means(scaler, X, fit, test):
                 f"The scaler's means are those {whose}: I computed them again. Fit on training "
                 "rows alone."
             )
+    if np.max(scaler.n_samples_seen_) == len(fit):
+        return (
+            f"The scaler has seen as many rows as you name, {len(fit)}, but others: positions "
+            "within positions (trap 7)? Fit on `X[fit]`, where `fit` is `train[positions]`."
+        )
     return (
         f"The scaler has seen {np.max(scaler.n_samples_seen_):.0f} rows, and its means are not "
         f"those of the {len(fit)} that you name. Which rows did it learn from?"
@@ -525,6 +548,12 @@ def _closed(songs):
         )
     if part.isna().any():
         return f"{int(part.isna().sum())} of these songs have known faults: leave them out."
+    if both := set(songs) & set(_learned):
+        return (
+            f"{len(both)} of these songs are among the {len(_learned)} that the pipeline of 11.2 "
+            f"learned from ({_some(both)}). Name the songs held back. (Have you fitted it on other "
+            "rows since? Then check 11.2 once more.)"
+        )
     return ""
 
 
@@ -547,7 +576,13 @@ def _two_models(answer):
             "`artist`; with GTZAN the index must hold its song ids, such as `blues.00000`."
         )
     said = answer[["classical", "network"]].set_axis(songs)
-    told = _no_names(said, genre) or _closed(songs) or _torn(songs) or _too_good_or_bad(said, genre)
+    told = (
+        _closed(songs)
+        or _torn(songs)
+        or _too_few(artist, FEWEST if _is_gtzan(songs) else 2)
+        or _no_names(said, genre)
+        or _too_good_or_bad(said, genre)
+    )
     if told:
         return no(told)
     rows = said.assign(artist_group=artist, genre=genre).rename_axis("song_id")
@@ -579,26 +614,29 @@ def _torn(songs):
     rest = training[~here & training.artist_group.isin(training.artist_group[here])]
     if not len(rest):
         return ""
-    names = rest.artist_group.unique()
     return (
-        f"Artists torn apart: {len(names)} ({_some(names)}). {len(rest)} more training songs of "
-        "theirs are not here. Were they learned from? Then the models know the artists: hold "
-        "whole artists back. Or were they held back too? Then they only lack a row."
+        f"Artists torn apart ({_some(rest.artist_group.unique())}): {len(rest)} more training "
+        "songs of theirs are not here. Hold whole artists back, and name all their songs."
     )
 
 
 def _too_good_or_bad(said, genre):
+    counts = pd.Series(genre).value_counts()
     for name in said:
-        share = np.mean(said[name].to_numpy() == genre)
+        right = np.sum(said[name].to_numpy() == genre)
+        share = right / len(genre)
         if share >= BY_HEART and _is_gtzan(said.index):
             return (
                 f"`{name}` gets {share:.0%} of these songs right. On new artists that does not "
                 "happen here: it has learned from these very songs."
             )
-        if share <= GUESSING:
+        if said[name].nunique() == 1:
+            return f"`{name}` says {said[name].iloc[0]} of every song. Are its inputs scaled?"
+        if right <= counts.iloc[0]:
             return (
-                f"`{name}` gets {share:.0%} of these songs right, which is guessing. Are its "
-                "inputs scaled, and do its numbers and names belong together?"
+                f"`{name}` gets {share:.0%} of these songs right, and always saying "
+                f"{counts.index[0]} gets {counts.iloc[0] / len(genre):.0%}. Are its inputs scaled, "
+                "and do its numbers and names belong together?"
             )
     return ""
 
@@ -611,6 +649,8 @@ def _compared(rows):
     guess = f"Always saying {counts.index[0]} would get {counts.iloc[0] / len(rows):.2f} here."
     if _is_gtzan(rows.index):
         guess += _unheard(rows.genre, datasets.GENRES)
+    if _learned and _is_gtzan(rows.index):
+        guess += f" None is among the {len(_learned)} songs that 11.2 learned from."
     return (
         f"On {len(rows)} songs by {rows.artist_group.nunique()} artists: classical "
         f"{evaluation.accuracy(tables[0])}, network {evaluation.accuracy(tables[1])}, difference "
@@ -688,11 +728,6 @@ def _other_songs(songs, asked):
 def _other_answers(rows, genre):
     if (genre != rows.genre).any():
         return "Some genres in the column `genre` are not those of the songs."
-    if (rows.predicted == rows.genre).all():
-        return (
-            "`predicted` repeats `genre`: every song is right. It should hold what the model said "
-            "in 11.3."
-        )
     differ = {name: (rows.predicted != rows[name]).sum() for name in ("classical", "network")}
     if min(differ.values()):
         return (
@@ -733,8 +768,6 @@ def _on_ends(ends, rows):
             f"which is {drawn:.2f}. Were **windows** drawn? Those of a song are no independent "
             "evidence: draw artists, each with all of their songs."
         )
-    if not low <= score.value <= high:
-        return no(f"The accuracy of this table, {score.value:.2f}, does not lie between the two.")
     return no(
         f"The accuracy is {score.value:.2f}, but your ends are up to "
         f"{_distance(ends, (score.low, score.high)):.2f} away from those that I find. Did you draw "
@@ -771,6 +804,9 @@ PROTOCOL = re.compile(
     re.I,
 )
 
+FIGURE = r"(?:\d+(?:\.\d+)?\s*%|\d+\.\d+)"
+NAMED = re.compile(rf"accurac\D{{0,12}}({FIGURE}(?:[\s,;]*(?:and|or)?[\s,;]*{FIGURE})*)", re.I)
+COMMA = re.compile(r"(?<![\d.,])(?:0,\d+|\d+,\d{1,2}(?=\s*%))")
 GUESS = re.compile(r"\bguess|\balways\b|\bby chance\b|\bbaseline\b|\bone genre\b", re.I)
 
 
@@ -786,36 +822,42 @@ def _report(answer):
             "The envelope is still sealed. Open it with the predictions of the model that you "
             "chose, then report what it said."
         )
-    shares = _shares(answer)
+    if comma := COMMA.search(answer):
+        return no(f"Write a point, not a comma: {comma[0].replace(',', '.')} for {comma[0]}.")
+    shares, guessing = _shares(answer), envelope.guessing()[0]
     said = [look for look in seen if _near(shares, look["accuracy"], 0.006)]
+    listed = ", ".join(f"{look['accuracy']:.2f}" for look in seen)
+    known = [0.95, guessing, *(look[key] for look in seen for key in ("accuracy", "low", "high"))]
+    strange = [[share for share in _shares(figures) if not _near(known, share, 0.006)]
+               for figures in NAMED.findall(answer)]  # fmt: skip
+    if other := min(strange, key=len, default=[]):
+        return no(
+            f"As accuracy you write {other[0]:.2f}; the envelope said {listed}. Which is meant?"
+        )
     if not said:
-        listed = ", ".join(f"{look['accuracy']:.2f}" for look in seen)
-        if other := re.search(r"accuracy\D{0,12}(\d\S*\d)", answer, re.I):
-            return no(f"You report {other[1]}, but the envelope said {listed}.")
         return no(f"I miss the **accuracy**: the envelope said {listed}.")
     songs = envelope.sealed()
     artists = songs.artist_group.nunique()
-    if not any(_near(shares, look["low"], CLOSE) and _near(shares, look["high"], CLOSE)
-               for look in said):  # fmt: skip
-        ends = f"[{said[0]['low']:.2f}, {said[0]['high']:.2f}]"
-        return no(f"I miss the **interval**, both its ends: {ends} in the envelope.")
-    if not re.search(rf"(?<![\d.]){len(songs)}(?![\d.]*\d)", answer):
-        return no("I miss the **n**: how many songs the accuracy was counted on.")
-    if not re.search(r"\bsongs?\b", answer, re.I):
-        return no(f"{len(songs)} of what? Windows, songs or artists: say what n **counts**.")
-    if not re.search(rf"(?<![\d.]){artists}(?![\d.]*\d)", answer):
-        return no("I miss how many **artists** are behind it: the interval hangs on them.")
-    guessing = envelope.guessing()[0]
-    if not (GUESS.search(answer) and _near(shares, guessing, 0.006)):
-        return no(
-            f"I miss what **guessing** gets: {guessing:.2f} in the envelope, by always saying one "
-            "genre. An accuracy is good or bad only beside it."
-        )
-    if not PROTOCOL.search(answer):
-        return no(
-            "I miss the **protocol**: which split, and had the model heard the artists? "
-            '("fault-filtered split", "no artist on both sides")'
-        )
+    ends = f"[{said[0]['low']:.2f}, {said[0]['high']:.2f}]"
+    needed = {
+        f"the **interval**, both its ends: {ends} in the envelope": any(
+            _near(shares, look["low"], CLOSE) and _near(shares, look["high"], CLOSE)
+            for look in said
+        ),
+        "the **n**: how many songs the accuracy was counted on": _says(len(songs), answer),
+        f"what n **counts**: {len(songs)} windows, songs or artists": re.search(
+            r"\bsongs?\b", answer, re.I
+        ),
+        "how many **artists** are behind it: the interval hangs on them": _says(artists, answer),
+        f"what **guessing** gets, {guessing:.2f} in the envelope, by always saying one genre: an "
+        "accuracy is good or bad only beside it": GUESS.search(answer)
+        and _near(shares, guessing, 0.006),
+        "the **protocol**: which split, and had the model heard the artists? "
+        '("fault-filtered split", "no artist on both sides")': PROTOCOL.search(answer),
+    }
+    for part, there in needed.items():
+        if not there:
+            return no(f"I miss {part}.")
     counts = {number for pattern in NEAR_OPEN for number in pattern.findall(answer)}
     counts = {WORDS.get(number.lower()) or int(number) for number in counts}
     if not counts:
@@ -839,6 +881,10 @@ def _shares(text):
     """Numbers with decimals or a percent sign, as shares."""
     found = re.findall(r"(\d+\.\d+|\d+)(\s*%)?", text)
     return [float(n) / (100 if percent else 1) for n, percent in found if percent or "." in n]
+
+
+def _says(number, text):
+    return re.search(rf"(?<![\d.]){number}(?![\d.]*\d)", text)
 
 
 def _near(shares, value, tolerance):

@@ -1,6 +1,7 @@
 """The sealed envelope of the last lesson, and the model solution: taught means shown before."""
 
 import ast
+import importlib
 import json
 import re
 from pathlib import Path
@@ -28,6 +29,7 @@ def folder(monkeypatch, tmp_path):
     """Nobody's own count."""
     monkeypatch.setenv("GENRE_ENVELOPE", str(tmp_path / "count"))
     monkeypatch.setattr(envelope, "_unsaved", [])
+    monkeypatch.setattr(lesson_11, "_learned", [])
     monkeypatch.setattr(lesson_11, "_chosen_on", [])
     return tmp_path / "count"
 
@@ -262,12 +264,81 @@ def test_three_groups_are_told_apart_in_any_order_of_rows(source, order):
         return exercises.check("11.2", (model, X, rows, test))
 
     assert said(fit).right
+    assert lesson_11._learned == sorted(set(table.song_id.iloc[fit]))
     songs, artists = table.song_id.iloc[held].nunique(), table.artist_group.iloc[held].nunique()
     assert f"Held back: {songs} songs by {artists} artists." in said(fit).sentence
     published = np.flatnonzero(table.fault_filtered_split == "train")
     none = "No hiphop and no reggae among them"  # in the sampler's part "valid"
     assert (none in said(published).sentence) == ("start" in table)
     assert "three groups" in said(train).sentence
+
+
+CODES = {
+    "genre": lambda t: np.unique(t.genre, return_inverse=True)[1],
+    "genre, scaled": lambda t: np.unique(t.genre, return_inverse=True)[1] / 9,
+    "part": lambda t: t.fault_filtered_split.map({"train": 0, "valid": 1, "test": 2}).fillna(3),
+    "song": lambda t: np.unique(t.song_id, return_inverse=True)[1],
+}
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+@pytest.mark.parametrize("source", [datasets.sampler, datasets.script_table])
+def test_a_code_among_the_columns_is_no_sound(source, code, first):
+    table = source()
+    ((train, test),) = splits.fault_filtered(table)
+    fit, _ = splits.validation_artists(table, train)
+    X = table.select_dtypes("number").drop(columns="start", errors="ignore").to_numpy()
+    X = np.column_stack([code(table), X] if first else [X, code(table)])
+    model = make_pipeline(StandardScaler(), SVC()).fit(X[fit], table.genre.iloc[fit])
+    said = exercises.check("11.2", (model, X, fit, test))
+    assert not said.right
+    assert f"Column {0 if first else X.shape[1] - 1} of `X`" in said.sentence
+    assert not lesson_11._learned
+
+
+def sentence(name, answer):
+    verdict = exercises.check(name, answer)
+    assert not verdict.right, verdict
+    return verdict.sentence
+
+
+def test_songs_to_choose_on_are_compared_with_the_last_accepted_pipeline():
+    w = importlib.import_module("wrong_answers.lesson_11")
+    assert "learned from" not in exercises.check("11.3", w.two()).sentence
+    assert exercises.check("11.2", (w.fitted(), w.X, w.FIT, w.TEST)).right
+    learned = w.TABLE.song_id.iloc[w.FIT].nunique()
+    told = exercises.check("11.3", w.two())
+    assert told.right
+    assert f"None is among the {learned} songs that 11.2 learned from" in told.sentence
+    valid = w.two(np.flatnonzero(w.PART == "valid"))
+    for songs in (valid, w.held_and_learned()):
+        assert f"among the {learned} that the pipeline of 11.2" in sentence("11.3", songs)
+    sentence("11.2", w.fitted())  # a refused one changes nothing
+    assert len(lesson_11._learned) == learned
+    rows = w.ROWS["published"]
+    assert exercises.check("11.2", (w.fitted(rows="published"), w.X, rows, w.TEST)).right
+    fresh = w.two(np.flatnonzero(w.PART == "valid"), fit="published")
+    assert exercises.check("11.3", fresh).right
+
+
+def test_traps_get_the_sentence_that_points_to_them():
+    w = importlib.import_module("wrong_answers.lesson_11")
+    model, rows = w.within()
+    assert "trap 7" in sentence("11.2", (model, w.X, rows, w.TEST))
+    assert "but others: positions within" in sentence("11.2", (model, w.X, w.FIT, w.TEST))
+    assert "Artists held back: 1." in sentence("11.2", w.all_but(1))
+    assert "Artists held back: 1." in sentence("11.3", w.two(w.only(1)))
+    assert "says country of every song" in sentence("11.3", w.two(network="country"))
+    shuffled = np.random.default_rng(0).permutation(w.two().network)
+    assert "always saying country gets" in sentence("11.3", w.two(network=shuffled))
+    assert "more than once" in sentence("11.1", w.split([*w.TRAIN, w.TRAIN[0]], w.TEST))
+    assert "0.44 for 0,44" in sentence("11.5", w.report(accuracy="Accuracy 0,44"))
+    opened = exercises.open_envelope(w.two(w.TEST).classical)
+    both = sentence("11.5", w.report(accuracy=f"Accuracy 0.89, and {opened.accuracy:.2f}"))
+    assert "you write 0.89" in both
+    held = "On artists held back its accuracy was 0.55."
+    assert exercises.check("11.5", w.report(looks=f"Opened once. {held}")).right
 
 
 # The model solution

@@ -132,6 +132,46 @@ def few_draws():
     return min(sums / n), max(sums / n)
 
 
+def after_the_pipeline(wrong):
+    """A wrong answer to 11.3 of somebody who has got 11.2 right."""
+
+    def answer():
+        assert lesson_11._pipeline((fitted(), X, FIT, TEST)).right
+        return wrong()
+
+    return answer
+
+
+def held_and_learned():
+    """Half of the artists held back, and others whom the models have learned from."""
+    half = sorted(set(TABLE.artist_group.iloc[HELD]))[::2]
+    some = sorted(set(TABLE.artist_group.iloc[FIT]))[::8]
+    return two(TRAIN[TABLE.artist_group.iloc[TRAIN].isin(half + some)])
+
+
+def only(count, rows=TRAIN):
+    """Rows of the training part by so many of the artists held back."""
+    few = TABLE.artist_group.iloc[HELD].unique()[-count:]
+    return rows[TABLE.artist_group.iloc[rows].isin(few)]
+
+
+def all_but(count):
+    """Nearly everybody was learned from."""
+    rows = np.setdiff1d(TRAIN, only(count))
+    return clone(SVM).fit(X[rows], y[rows]), X, rows, TEST
+
+
+def with_a_code(code):
+    wider = np.column_stack([code, X])
+    return clone(SVM).fit(wider[FIT], y[FIT]), wider, FIT, TEST
+
+
+def within():
+    """Positions within the training part, taken for rows of the table."""
+    rows = np.flatnonzero(np.isin(TRAIN, FIT))
+    return clone(SVM).fit(X[rows], y[rows]), rows
+
+
 def after_the_choice(wrong):
     """A wrong answer to 11.4 of somebody who has got 11.3 right."""
 
@@ -175,6 +215,7 @@ WRONG = {
         lambda: split(PART.isin(["train", "valid"]), PART == "test"),
         lambda: split([], TEST),
         lambda: split(TRAIN, TEST + 1000),
+        lambda: split([*TRAIN, *TRAIN[:3]], TEST),
         lambda: split(np.arange(len(TABLE)), TEST),
         lambda: deal(splits.by_row(TABLE)),
         lambda: deal(splits.by_song(TABLE)),
@@ -228,6 +269,11 @@ WRONG = {
         lambda: (fitted(), StandardScaler().fit_transform(X), FIT, TEST),
         lambda: (fitted(), X, FIT, PART == "test"),
         lambda: (make_pipeline(fitted()[0], fitted(rows="all")[-1]), X, FIT, TEST),
+        lambda: with_a_code(np.unique(y, return_inverse=True)[1]),
+        lambda: all_but(1),
+        lambda: all_but(4),
+        lambda: (within()[0], X, within()[1], TEST),
+        lambda: (within()[0], X, FIT, TEST),
     ],
     "11.3": [
         lambda: two().rename(columns={"network": "keras"}),
@@ -244,6 +290,11 @@ WRONG = {
         lambda: two(np.setdiff1d(TRAIN, ROWS["random songs"]), fit="random songs"),
         shifted,
         lambda: two().assign(network=two().classical),
+        lambda: two().assign(network="country"),
+        lambda: two().assign(network=np.random.default_rng(0).permutation(two().network)),
+        lambda: two(only(1)),
+        after_the_pipeline(lambda: two(np.flatnonzero(PART == "valid"))),
+        after_the_pipeline(held_and_learned),
     ],
     "11.4": [
         lambda: (scored(), right_ends()),
@@ -280,7 +331,9 @@ WRONG = {
     "11.5": [
         lambda: 0.43,
         lambda: report(accuracy="Quite accurate,"),
-        lambda: report(accuracy="Accuracy 0.89,"),
+        lambda: report(accuracy="Accuracy 0.77,"),
+        lambda: report(accuracy="Accuracy 0,44"),
+        lambda: report(accuracy="Accuracy 0.89, and 0.44"),
         lambda: report(interval=""),
         lambda: report(n="n = 166 windows"),
         lambda: report(n="n = 130"),
