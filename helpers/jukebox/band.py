@@ -4,85 +4,36 @@ Every tone is additive: cycles of a wave whose overtones have levels, fade and c
 has it, read at the speed of the pitch. Drums are falling tones and filtered noise.
 """
 
+import tomllib
 from collections import namedtuple
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from scipy import fft, signal
 
+SHEET = Path(__file__).resolve().parents[2] / "data/instruments.toml"
+SHEET = tomllib.loads(SHEET.read_text("utf-8"))
 CYCLE, OVERTONES = 256, 100  # samples in one turn of a wave, overtones kept in it
 DRUMS_GAIN = 3.5  # of drums whose knob and loudness are 1, beside the other players
 
-# Overtone h starts at h**-rolloff; even ones have `even` of that, `pluck` is where the string is
-# plucked (share of its length), `body` where it resonates (Hz, or whose vowels), `cut` is a
-# low-pass (Hz). A plucked one fades (1 + damping * h) / ring fast; a blown one's overtones come in
-# one after the other, `swell` seconds apart. `detune` and `vibrato` are in cents, `breath` is
-# noise, `glide` the seconds a bend takes.
+# What their fields mean stands in data/instruments.toml.
 Voice = namedtuple(
     "Voice",
     "rolloff ring damping attack release even pluck body cut swell detune vibrato breath glide",
     defaults=(np.inf, 0.0, 0.004, 0.05, 1.0, 0.0, (), 9000, 0.0, 0, 0, 0.0, 0.06),
 )
-# fmt: off
 VOICES = {
-    "upright": Voice(1.1, 0.7, 0.3, pluck=0.3, body=(100, 220, 700), cut=2500, breath=0.06),
-    "bass": Voice(1.0, 1.6, 0.12, pluck=0.2, cut=2500),
-    "round bass": Voice(1.6, 1.8, 0.25, pluck=0.4, cut=700),
-    "sub": Voice(2.4, 3.0, attack=0.008, cut=500), "synth bass": Voice(1.0, 1.2, 0.3, cut=1800),
-    "electric": Voice(0.7, 2.5, 0.08, pluck=0.13, body=(400, 1200, 2600), vibrato=9),
-    "palm mute": Voice(0.7, 0.13, 0.15, pluck=0.08, release=0.02),
-    "steel string": Voice(0.6, 1.3, 0.12, pluck=0.15, body=(110, 220, 3000), breath=0.05),
-    "banjo": Voice(0.4, 0.35, 0.12, pluck=0.08, body=(600, 1200, 2800)),
-    "pedal steel": Voice(0.8, 3.5, 0.05, attack=0.02, release=0.12, pluck=0.1, vibrato=18,
-                         glide=0.16),
-    "wah": Voice(0.6, 0.12, 0.06, release=0.02, body=(1100, 1300, 2400)),
-    "skank": Voice(0.8, 0.16, 0.1, release=0.02, pluck=0.2, body=(700, 1800)),
-    "piano": Voice(1.2, 1.2, 0.25, pluck=0.12, detune=1.5),
-    "pluck": Voice(0.8, 0.35, 0.3, detune=6),
-    "grand": Voice(1.4, 2.2, 0.25, pluck=0.12, detune=1, release=0.12),
-    "electric piano": Voice(2.2, 1.6, 0.5, detune=3, vibrato=3),
-    "saw": Voice(1.0, attack=0.02, cut=3000, detune=9),
-    "organ": Voice(1.1, attack=0.006, release=0.03, vibrato=8, even=0.8, detune=3),
-    "strings": Voice(1.0, attack=0.09, release=0.2, body=(300, 460, 900, 2500), detune=8,
-                     vibrato=9),
-    "violin": Voice(0.9, attack=0.05, release=0.12, body=(290, 460, 1000, 2500), vibrato=20,
-                    breath=0.02),
-    "fiddle": Voice(0.8, attack=0.025, release=0.06, body=(290, 460, 1000, 2800), vibrato=14,
-                    breath=0.03),
-    "flute": Voice(2.3, attack=0.05, release=0.08, vibrato=14, breath=0.06, swell=0.02),
-    "melodica": Voice(0.6, attack=0.03, body=(900, 2200), vibrato=8, detune=5, breath=0.04),
-    "sax": Voice(0.7, attack=0.02, release=0.06, body=(500, 1100, 2200), cut=5000, swell=0.008,
-                 vibrato=16, breath=0.08),
-    "trumpet": Voice(0.5, attack=0.015, body=(1200, 2200), cut=6000, swell=0.012, vibrato=14,
-                     breath=0.03),
-    "brass": Voice(0.6, attack=0.012, body=(1100, 2000), cut=6000, swell=0.008, detune=7),
-    "man": Voice(1.0, attack=0.03, release=0.07, body="man", cut=5000, vibrato=22, breath=0.06),
-    "woman": Voice(1.0, attack=0.03, release=0.07, body="woman", cut=7000, vibrato=24, breath=0.08),
-    "rap": Voice(0.9, attack=0.012, release=0.04, body="man", cut=6000, breath=0.12, glide=0.25),
-    "growl": Voice(0.4, attack=0.03, release=0.08, body="man", detune=35, breath=1.2, glide=0.3)}
+    name: Voice(**{key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()})
+    for name, fields in SHEET["voices"].items()
+}
 # The first formants of five vowels, spoken by men (Peterson & Barney 1952); women's lie a sixth up.
 MOUTHS = {"man": 1.0, "woman": 1.17}
 VOWELS = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410),
-          (300, 870, 2240))
-# A falling tone (Hz, seconds it rings), and noise (loudness, seconds it rings, from and to Hz) in
-# `bursts` within `spread` seconds; `metal` is how loud a cymbal's own pitches ring in it.
+          (300, 870, 2240))  # fmt: skip
 Drum = namedtuple("Drum", "tone ring noise hiss low high metal bursts spread", defaults=(0, 1, 0))
-DRUMS = {
-    "kick": Drum(62, 0.10, 0.3, 0.008, 800, 5000), "drop": Drum(54, 0.16, 0.15, 0.02, 400, 3000),
-    "thump": Drum(50, 0.14, 0.35, 0.006, 1500, 8000), "boom": Drum(54, 0.2, 0.25, 0.008, 500, 4000),
-    "click": Drum(58, 0.06, 1.2, 0.006, 2500, 9000), "tom": Drum(95, 0.16, 0.2, 0.03, 300, 4000),
-    "snare": Drum(185, 0.07, 1.5, 0.09, 700, 9500), "crack": Drum(210, 0.05, 1.6, 0.1, 900, 10000),
-    "rim": Drum(420, 0.02, 0.9, 0.012, 1500, 6000), "hat": Drum(0, 0.01, 1.0, 0.022, 6000, 10500),
-    "brush": Drum(0, 0.01, 1.0, 0.07, 2500, 10500),
-    "ride": Drum(0, 0.01, 0.25, 0.3, 4500, 10500, 0.5),
-    "open hat": Drum(0, 0.01, 1.0, 0.14, 4500, 10500, 0.2),
-    "crash": Drum(0, 0.01, 1.2, 0.5, 2500, 10500, 0.4),
-    "shaker": Drum(0, 0.01, 0.6, 0.07, 5500, 10500),
-    "clap": Drum(0, 0.01, 1.4, 0.05, 900, 4500, 0, 5, 0.04),
-    "scratch": Drum(0, 0.01, 1.5, 0.05, 500, 3500, 0, 2, 0.1),
-    "crackle": Drum(0, 0.01, 1.5, 0.002, 1000, 9000, 0, 16, 1.2)}
+DRUMS = {name: Drum(*fields) for name, fields in SHEET["drums"].items()}
 METAL = np.array([3135, 4170, 4810, 5530, 6680, 7910])  # Hz, of a cymbal
-# fmt: on
 
 
 def perform(notes, style, knobs, n, sr):
