@@ -1,5 +1,7 @@
 """Plausible wrong answers: each must get advice of its own."""
 
+import math
+
 import pandas as pd
 
 from helpers.exercises import lesson_06
@@ -18,11 +20,19 @@ def runs(part="valid", full=(146, 113, 132), half=(109, 122, 101)):
     return pd.DataFrame({"full": full, "half": half}) / n
 
 
-def songs():
-    by_song = {name: scores[1] for name, scores in lesson_06.seed_0().items()}
-    return pd.DataFrame(
-        {name: (one, one - 5 / 111, one - 7 / 111) for name, one in by_song.items()}
+def trained(of=lambda name: name, part=0, **how):
+    """Rows 0 and 2 as the check gets them in another way; row 1 lies between."""
+    first, last = (
+        {name: lesson_06.trained(of(name), seed, **how)[part] for name in lesson_06.FILTERS}
+        for seed in lesson_06.CHECKED
     )
+    return pd.DataFrame([first, first, last])
+
+
+def verdict(table):
+    low, high = table.min(), table.max()
+    clear = [one for one, other in lesson_06.OTHER.items() if low[one] > high[other]]
+    return clear[0] if clear else "can't say"
 
 
 WRONG = {
@@ -47,6 +57,9 @@ WRONG = {
         treble_of("twice"),
         # Invented.
         shares(0, 0, 0.9),
+        shares(0, 0, 0.1),
+        shares(0, 0, 0.25),
+        shares(0, 0, math.nan),
     ],
     "06.3": [
         runs,
@@ -57,7 +70,15 @@ WRONG = {
         lambda: (runs()[:2], "can't say"),
         lambda: (100 * runs(), "can't say"),
         lambda: (runs(half=(14, 16, 2)), "full"),
-        lambda: (songs(), "can't say"),
+        lambda: (trained(part=1), verdict(trained(part=1))),
+        # In another order, swapped, without weights, rounded, a fourth seed.
+        lambda: (runs()[::-1], "can't say"),
+        lambda: (trained(lesson_06.OTHER.get), verdict(trained(lesson_06.OTHER.get))),
+        lambda: (trained(weighted=False), verdict(trained(weighted=False))),
+        lambda: (runs().round(2), "can't say"),
+        lambda: (pd.concat([runs(), runs()[:1]]), "can't say"),
+        # By Keras' own fit.
+        lambda: (runs(full=(151, 139, 147), half=(116, 121, 126)), "full"),
         # Invented: no training gives these.
         lambda: (runs(full=(319, 310, 320), half=(318, 312, 322)), "can't say"),
     ],
