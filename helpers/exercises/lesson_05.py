@@ -141,7 +141,10 @@ def _look_at_dropout(answer):
     if np.abs(counts - np.round(counts)).max() > 0.01:
         return no(f"These are no shares of the {rows['valid']} validation songs: don't round them.")
     said = runs["default" if "default" in runs else runs.columns[0]]
-    for seed in (1, 5):
+    mine = runs.drop(columns=said.name).iloc[:, 0]
+    if mine.max() > 0.6 or mine.nunique() == 1:
+        return no("Such figures no five seeds give on these artists. Were they learned from?")
+    for seed in (1, 3, 5):
         # Another processor, or looking after each epoch, may flip a song or two.
         if abs(said.iloc[seed - 1] - default(seed)) * rows["valid"] > 2.5:
             return no(
@@ -174,17 +177,18 @@ def _look_at_two_seeds(answer):
     changed, shown = (float(number) for number in answer)
     ours = two_seeds()
     # Another processor may flip a few songs in each of the two trainings.
-    near = [abs(changed - ours[0]) <= 12, abs(shown - ours[1]) <= 12]
+    near = [abs(changed - ours[0]) <= 6, abs(shown - ours[1]) <= 5]
     if all(near) and changed > shown:
         return yes(
             f"I count {ours[0]} songs with another answer; the matrices show {ours[1]:.0f}. "
+            "(On another processor a few may differ.) "
             "When one song leaves a cell and another of its genre enters it, no count changes."
         )
     if changed == shown == 0:
         return no("Nothing changed? Was the second network trained with `seed=1`?")
     if max(changed, shown) <= 1:
         return no("Counts of songs are wanted, not shares.")
-    if abs(changed - ours[1]) <= 12 and abs(shown - ours[0]) <= 12:
+    if abs(changed - ours[1]) <= 5 and abs(shown - ours[0]) <= 6:
         return no("The two numbers have changed places.")
     if near[0] and abs(shown / 2 - ours[1]) <= 6:
         return no("A song that moved is missing in one cell and too many in another: take half.")

@@ -59,6 +59,7 @@ WRONG = {
         lambda: (counted_on("valid", [40] * 5, [42] * 5), "can't say"),
         lambda: (rounded(), "can't say"),
         lambda: (in_another_order(), "can't say"),
+        lambda: (counted_on("valid", other=(134,) * 5), "mine"),
         # Invented: no training gives these.
         lambda: (counted_on("valid", right=(60, 61, 63, 64, 66)), "default"),
     ],
