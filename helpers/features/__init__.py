@@ -19,7 +19,7 @@ from tqdm import tqdm
 from helpers import audio
 from helpers.audio import collection
 from helpers.features import filters, fused
-from helpers.features.table import FeatureTable
+from helpers.features.table import FeatureTable, legible
 
 # The names of the script's table, with its 'rmse': librosa has called it rms since 0.7.
 SCRIPT_FEATURES = (
@@ -285,7 +285,8 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
     Raises
     ------
     ValueError
-        If the feature set is unknown, two files share genre and name, or `out` holds another set.
+        If the feature set is unknown, two files share genre and name, or `out` is something else
+        than such a table.
     OSError
         If `out` cannot be written; what was written before stays.
     """
@@ -335,8 +336,11 @@ def _as_files(files):
     if not isinstance(files, pd.DataFrame):
         songs = [(path, path.name, path.resolve().parent.name) for path in map(Path, files)]
         files = pd.DataFrame(songs, columns=["path", "filename", "genre"])
-    # Resuming compares them with what stands in the CSV, and that is text.
-    files = files.astype({"filename": str, "genre": str})
+    # Resuming compares them with what stands in the CSV.
+    files = files.assign(
+        filename=[legible(name) for name in files.filename],
+        genre=[legible(name) for name in files.genre],
+    )
     twice = files[files.duplicated(["genre", "filename"])]
     if len(twice):
         raise ValueError(

@@ -1,6 +1,12 @@
 """The page that takes a song: what it says, what it draws, and that it always answers."""
 
 import io
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import matplotlib
 
@@ -10,12 +16,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import requests
 import soundfile as sf
+from patience import patience
 
 from helpers import audio, jukebox, plots
 from helpers.song import NOT_SURE, PRETRAINED, Prediction, SongClassifier, page, training
 
 SR = audio.SAMPLE_RATE
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +124,116 @@ def test_the_timeline_stacks_the_genres_and_leaves_gaps(windows):
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert set(names) == {"jazz", "rock"}
     assert (ax.get_title("left"), ax.get_xlabel()) == ("my song", "time (s)")
+
+
+# ---- served by Voila, as `make page` does --------------------------------------------------------
+
+V1 = "v1.kernel.websocket.jupyter.org"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Address with the token of a page whose idle kernels are culled after seconds."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("voila") / "log"
+    options = ["--no-browser", f"--port={port}", "--Voila.port_retries=0"]
+    options += ["--MappingKernelManager.cull_idle_timeout=8"]
+    options += ["--MappingKernelManager.cull_interval=1"]
+    # The configuration in that folder has the name of a module, which -P keeps apart.
+    command = [sys.executable, "-P", "-m", "voila", "your_own_song.ipynb", *options]
+    with open(log, "w", encoding="utf-8") as out:
+        server = subprocess.Popen(command, cwd=ROOT / "notebooks/page", stdout=out, stderr=out)
+    end = time.monotonic() + patience(120)
+    try:
+        while not (found := re.search(r"http://\S+\?token=\w+", log.read_text("utf-8"))):
+            assert time.monotonic() < end, log.read_text("utf-8")
+            assert server.poll() is None, log.read_text("utf-8")
+            time.sleep(0.2)
+        yield found[0]
+    finally:
+        server.terminate()
+        server.wait(patience(60))
+
+
+def open_page(address):
+    """A session with the page's cookie, and the address of its kernel."""
+    visitor = requests.Session()
+    visitor.trust_env = False
+    said = visitor.get(address, timeout=patience(120))
+    kernel = re.search(r"\w{8}-\w{4}-\w{4}-\w{4}-\w{12}", said.text)[0]
+    return visitor, f"{address.split('?')[0]}api/kernels/{kernel}"
+
+
+def shake_hands(visitor, kernel, **headers):
+    """What the server answers to a client that wants a websocket."""
+    asked = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "SGVsbG8sIHdvcmxkIQ==",
+    }
+    with visitor.get(
+        f"{kernel}/channels", headers=asked | headers, stream=True, timeout=patience(30)
+    ) as said:
+        return said.status_code
+
+
+@pytest.mark.slow
+def test_the_page_is_for_who_has_its_token_and_calls_it_by_its_own_name(served):
+    bare = served.split("?")[0]
+    stranger = requests.Session()
+    stranger.trust_env = False
+    assert "/login" in stranger.get(bare, timeout=patience(30)).url
+    said = stranger.get(served, headers={"Host": "evil.example"}, timeout=patience(30))
+    assert said.status_code == 403
+    visitor, kernel = open_page(served)
+    assert visitor.get(kernel, timeout=patience(30)).json()["id"] in kernel
+    assert stranger.get(kernel, timeout=patience(30), allow_redirects=False).status_code != 200
+    assert shake_hands(stranger, kernel, **{"Sec-WebSocket-Protocol": V1}) == 403
+
+
+@pytest.mark.slow
+def test_a_client_of_another_protocol_is_refused_and_the_page_lives_on(served):
+    visitor, kernel = open_page(served)
+    assert shake_hands(visitor, kernel) == 400
+    assert shake_hands(visitor, kernel, **{"Sec-WebSocket-Protocol": "chat"}) == 400
+    assert shake_hands(visitor, kernel, **{"Sec-WebSocket-Protocol": V1}) == 101
+    assert visitor.get(kernel, timeout=patience(30)).ok
+
+
+@pytest.mark.slow
+def test_a_kernel_that_nobody_looks_at_is_culled(served):
+    visitor, kernel = open_page(served)
+    end = time.monotonic() + patience(60)
+    while visitor.get(kernel, timeout=patience(30)).status_code != 404:
+        assert time.monotonic() < end
+        time.sleep(1)
+
+
+@pytest.mark.slow
+def test_a_song_that_is_too_large_is_refused_before_it_is_sent(served, browser, tmp_path):
+    small, large = tmp_path / "small.wav", tmp_path / "large.wav"
+    sf.write(small, jukebox.play("metal", 4.0), SR)
+    with open(large, "wb") as file:
+        file.truncate(page.MOST_MB * 10**6 + 1)
+    tab, said = browser.new_page(), []
+    tab.on("dialog", lambda dialog: (said.append(dialog.message), dialog.accept()))
+    tab.goto(served, timeout=1000 * patience(120))
+
+    def upload(path):
+        with tab.expect_file_chooser(timeout=1000 * patience(120)) as chooser:
+            tab.click("button:has-text('Your song')", timeout=1000 * patience(120))
+        chooser.value.set_files(path)
+
+    upload(large)
+    end = time.monotonic() + patience(30)
+    while not said and time.monotonic() < end:
+        tab.wait_for_timeout(200)
+    assert said == [
+        "large.wav has 91 MB; this page takes 90 at most: send an MP3, or a piece of the song"
+    ]
+    upload(small)
+    tab.wait_for_selector("text=small.wav", timeout=1000 * patience(60))
+    tab.close()
