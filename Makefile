@@ -44,12 +44,13 @@ help:
 ## make setup       create the environment in .venv and install; everything below does it by itself
 setup: $(READY)
 
+# Songs are uploaded in one message, and Jupyter hangs up on those of more than 10 MB.
 ## make lab         open JupyterLab on the first lesson
 lab: $(READY)
 	@options="$(KERNEL) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"; \
 	[ "$$(id -u 2>/dev/null)" = 0 ] && options="$$options --allow-root"; \
 	[ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options="$$options --no-browser"; \
-	exec $(BIN)/jupyter lab $$options
+	exec $(BIN)/jupyter lab $$options --ServerApp.tornado_settings='{"websocket_max_message_size": 100000000}'
 
 ## make course      run every lesson without a browser; what comes out lies in build/course/
 course: $(PAGES)

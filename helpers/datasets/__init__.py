@@ -15,6 +15,7 @@ from helpers.datasets.doctor import doctor
 from helpers.datasets.download import Mirror, Source
 from helpers.datasets.shipped import DATA, GENRES, embeddings, patches, sampler, songs
 from helpers.datasets.tables import read_table, script_table
+from helpers.features.alone import alone
 
 __all__ = ["DATA", "GENRES", "FetchError", "cache", "doctor", "embeddings", "fetch", "from_folder",
            "local_path", "patches", "read_table", "sampler", "script_table", "songs"]  # fmt: skip
@@ -100,8 +101,11 @@ def fetch(name):
     target = root / source.places[0]
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _mention_incomplete(name, root)
-        download.first_that_works(source, target)
+        with alone(target):
+            if path := local_path(name):  # another run has fetched it meanwhile
+                return path
+            _mention_incomplete(name, root)
+            download.first_that_works(source, target)
     except download.BadDownload as error:
         raise FetchError(f"Could not fetch {name} ({error}); {_by_hand(source, target)}.") from None
     except OSError as error:

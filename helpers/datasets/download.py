@@ -4,7 +4,7 @@ Nothing half-done is ever seen by the rest of the course: bytes gather in a `.pa
 are unpacked beside their place, and only what was checked moves into it.
 """
 
-import gzip
+import errno
 import hashlib
 import os
 import re
@@ -14,8 +14,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
+import time
 import zipfile
-import zlib
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
@@ -29,14 +31,7 @@ from tqdm import tqdm
 TIMEOUT = (10, 60)  # seconds, for a connection and for the next bytes
 ATTEMPTS = 5  # in a row that gain nothing
 CHUNK = 1 << 16
-BROKEN_ARCHIVE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    gzip.BadGzipFile,
-    EOFError,
-    RuntimeError,  # zipfile's word for an encrypted member
-)
+LONGEST = 4 * 3600  # seconds that a mirror may take in all
 
 
 class Mirror(NamedTuple):
@@ -57,7 +52,8 @@ class Source(NamedTuple):
     places : tuple of str
         Folders (or the file) relative to the data folder; the first is where it is put.
     room : int
-        Bytes that must be free before a download starts, and that no archive may exceed.
+        Bytes that must be free before a download starts, and that neither it nor what is in it may
+        exceed.
     files : dict
         Place in the folder of each file to its sha256, or to None where none is published: it must
         then look like a WAV file. Empty if the set is a single file.
@@ -92,18 +88,22 @@ def first_that_works(source, target):
     OSError
         If the disk has no room.
     """
+    for stale in target.parent.glob(f".{target.name}.unpacking-*"):  # of a run that was killed
+        shutil.rmtree(stale)
     _check_room(source, target)
     reasons = []
     for mirror in source.mirrors:
+        part = None
         try:
-            part = _download(mirror.url, target)
-            try:
-                _verify(part, mirror)
-                _install(part, target, source)
-            except BadDownload:
-                part.unlink()
+            part = _download(mirror.url, target, source.room)
+            _verify(part, mirror)
+            _install(part, target, source)
+        except Exception as error:
+            # Only the system numbers its errors; wild offsets in an archive provoke EINVAL.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
-        except (requests.RequestException, BadDownload) as error:
+            if part:
+                part.unlink()
             reasons.append(f"{urlsplit(mirror.url).hostname or 'pip'} {_in_words(error)}")
         else:
             for part in _parts(target):
@@ -123,37 +123,62 @@ def _parts(target):
     return list(target.parent.glob(f"{target.name}.*.part"))
 
 
-def _download(url, target):
+def _download(url, target, limit):
     if url.startswith("pip:"):
         return _from_pip(url.removeprefix("pip:"), target)
-    etag, size = _announced(url)
+    end = time.monotonic() + LONGEST
+    etag, size = _announced(url, end)
+    if size > limit:
+        raise BadDownload(f"announces {size:,} bytes where {limit:,} are allowed")
     # Another version of the file never continues this one.
     key = hashlib.sha256(f"{url} {etag} {size}".encode()).hexdigest()[:12]
     part = target.with_name(f"{target.name}.{key}.part")
     part.touch()
     fruitless = 0
-    while True:
-        arrived = part.stat().st_size
-        try:
-            _fetch_rest(url, part, etag, size)
-            return part
-        except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError):
-            fruitless = 0 if part.stat().st_size > arrived else fruitless + 1
-            if fruitless == ATTEMPTS:
-                raise
+    try:
+        while True:
+            arrived = part.stat().st_size
+            try:
+                _fetch_rest(url, part, etag, size, size or limit, end)
+                return part
+            except (requests.ConnectionError, requests.Timeout, ChunkedEncodingError):
+                fruitless = 0 if part.stat().st_size > arrived else fruitless + 1
+                if fruitless == ATTEMPTS or time.monotonic() > end:
+                    raise
+    except BaseException as error:
+        if isinstance(error, BadDownload) or part.stat().st_size == 0:
+            part.unlink()
+        raise
 
 
-def _announced(url):
+def _announced(url, end):
     """The strong ETag and the size that a server announces; "" and 0 for what it doesn't say."""
     headers = {"Accept-Encoding": "identity"}
-    answer = requests.head(url, headers=headers, allow_redirects=True, timeout=TIMEOUT)
+    answer = _by(end, requests.head, url, headers=headers, allow_redirects=True, timeout=TIMEOUT)
     # Some servers refuse to announce anything, and still send the file.
     said = answer.headers if answer.ok else {}
     etag, length = said.get("ETag", ""), said.get("Content-Length", "")
-    return etag if etag.startswith('"') else "", int(length) if length.isdigit() else 0
+    return etag if etag.startswith('"') else "", int(length) if length.isdecimal() else 0
 
 
-def _fetch_rest(url, part, etag, size):
+def _by(end, call, *arguments, **options):
+    """What a call gives, or a Timeout: a byte a minute is never late for a socket."""
+    done = Future()
+
+    def work():
+        try:
+            done.set_result(call(*arguments, **options))
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return done.result(max(0, end - time.monotonic()))
+    except TimeoutError:
+        raise requests.Timeout from None
+
+
+def _fetch_rest(url, part, etag, size, limit, end):
     """Fetch what `part` still lacks; a server that can't continue sends all of it again."""
     arrived = part.stat().st_size
     if arrived == size > 0:
@@ -161,28 +186,34 @@ def _fetch_rest(url, part, etag, size):
     headers = {"Accept-Encoding": "identity"}
     if 0 < arrived < size:
         headers |= {"Range": f"bytes={arrived}-"} | ({"If-Range": etag} if etag else {})
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
-        piece = answer.headers.get("Content-Range", "")
-        continues = re.fullmatch(rf"bytes {arrived}-\d+/{size}", piece)
-        if answer.status_code in (206, 416) and not continues:
-            part.unlink()
-            raise BadDownload("cannot continue where it broke off")
-        answer.raise_for_status()
-        start, mode = (arrived, "ab") if continues else (0, "wb")
-        bar = tqdm(initial=start, total=size or None, unit="B", unit_scale=True)
-        with bar, open(part, mode) as file:
-            for chunk in answer.iter_content(CHUNK):
-                bar.update(file.write(chunk))
+    # Nobody closes it: that would wait for a thread that may still read.
+    answer = _by(end, requests.get, url, headers=headers, stream=True, timeout=TIMEOUT)
+    piece = answer.headers.get("Content-Range", "")
+    continues = re.fullmatch(rf"bytes {arrived}-\d+/{size}", piece)
+    if answer.status_code in (206, 416) and not continues:
+        raise BadDownload("cannot continue where it broke off")
+    answer.raise_for_status()
+    start, mode = (arrived, "ab") if continues else (0, "wb")
+    bar = tqdm(initial=start, total=size or None, unit="B", unit_scale=True)
+    chunks = answer.iter_content(CHUNK)
+    with bar, open(part, mode) as file:
+        while chunk := _by(end, next, chunks, b""):
+            if file.tell() + len(chunk) > limit:
+                raise BadDownload(f"sends more than {limit:,} bytes")
+            bar.update(file.write(chunk))
     if part.stat().st_size < size:
         raise ChunkedEncodingError("the line was cut")
 
 
 def _from_pip(requirement, target):
     """A package's wheel, from wherever pip is set up to look; nothing is installed."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".wheel-") as temporary:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=f".{target.name}.unpacking-"
+    ) as temporary:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-color", "--no-deps"]
         command += ["--only-binary=:all:", "--dest", temporary, requirement]
-        done = subprocess.run(command, capture_output=True, text=True)
+        options = {"capture_output": True, "text": True, "errors": "replace", "timeout": LONGEST}
+        done = subprocess.run(command, **options)
         wheels = list(Path(temporary).iterdir())
         if done.returncode or len(wheels) != 1:
             reason = (done.stderr.strip().splitlines() or ["gives no file"])[-1]
@@ -201,13 +232,15 @@ def _verify(path, mirror):
 def _in_words(error):
     if isinstance(error, requests.HTTPError):
         return f"answers {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, subprocess.TimeoutExpired)):
         return "did not answer in time"
     if isinstance(error, ChunkedEncodingError):
         return "broke off in the middle"
     if isinstance(error, requests.ConnectionError):
         return "could not be reached"
-    return str(error)
+    if isinstance(error, BadDownload):
+        return str(error)
+    return f"sends a damaged archive or answer ({type(error).__name__})"
 
 
 def _install(part, target, source):
@@ -215,14 +248,13 @@ def _install(part, target, source):
     if not source.files:
         os.replace(part, target)
         return
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacking-") as temporary:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=f".{target.name}.unpacking-"
+    ) as temporary:
         into = Path(temporary)
-        try:
-            # Archives of one set differ in their folders, never in the names of the files.
-            wanted = {PurePosixPath(place).name: into / place for place in source.files}
-            _unpack(part, wanted, source.room)
-        except BROKEN_ARCHIVE:
-            raise BadDownload("sends a damaged archive, or something else") from None
+        # Archives of one set differ in their folders, never in the names of the files.
+        wanted = {PurePosixPath(place).name: into / place for place in source.files}
+        _unpack(part, wanted, source.room)
         good = [place for place, sha256 in source.files.items() if _is_good(into / place, sha256)]
         if not source.files.keys() <= {*good, *source.may_lack}:
             raise BadDownload(f"sends only {len(good)} of the {len(source.files)} files unharmed")
@@ -254,7 +286,7 @@ def _members(archive):
                 if not info.is_dir():
                     yield info.filename, info.file_size, partial(zipped.open, info)
         return
-    with tarfile.open(archive) as tar:
+    with tarfile.open(archive, "r:gz") as tar:
         for info in tar:
             _refuse_unsafe(info.name, info.isfile() or info.isdir())
             if info.isfile():

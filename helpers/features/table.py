@@ -133,9 +133,7 @@ class FeatureTable:
         with open(self.path, "rb") as file:
             head = file.readline(10_000).decode("utf-8-sig", "replace")
         if _cells(head) != self.columns and not _line(self.columns).startswith(head):
-            raise ValueError(
-                f"{self.path} already holds something else, or other columns: name another file"
-            )
+            raise ValueError(f"{self.path} already holds other columns, or no table: name another")
         data = self.path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) < len(data):

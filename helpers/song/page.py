@@ -9,18 +9,6 @@ import matplotlib.pyplot as plt
 from helpers import audio, plots
 from helpers.song import NOT_SURE, training
 
-MOST_MB = 90  # tornado, which serves the page, hangs up on more than 100
-# Asked where the browser reads a file, which is before it sends it.
-LIMIT = f"""<script>
-const read = FileReader.prototype.readAsArrayBuffer;
-FileReader.prototype.readAsArrayBuffer = function (file) {{
-  if (file.size <= {MOST_MB}e6) return read.call(this, file);
-  alert(`${{file.name}} has ${{Math.ceil(file.size / 1e6)}} MB; this page takes {MOST_MB} at most: `
-        + "send an MP3, or a piece of the song");
-  this.onerror();
-}};
-</script>"""
-
 
 def build(classifier, example, sr=audio.SAMPLE_RATE):
     """An upload button, and below it what the classifier says of the song.
@@ -61,9 +49,7 @@ def build(classifier, example, sr=audio.SAMPLE_RATE):
     upload.observe(uploaded, "value")
     judge("an example from the jukebox", example, sr)
     promise = widgets.HTML(f"<p>{html.escape(training.trust(classifier.card))}</p>")
-    hint = widgets.Label(
-        f"WAV, MP3, FLAC, OGG or AIFF, {MOST_MB} MB at most; it stays on this machine"
-    )
+    hint = widgets.Label("WAV, MP3, FLAC, OGG or AIFF; it stays on this machine")
     return widgets.VBox([widgets.HBox([upload, hint]), said, picture, promise])
 
 

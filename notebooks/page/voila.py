@@ -20,7 +20,7 @@ c.Voila.auto_token = True
 c.Voila.kernel_websocket_connection_class = OneProtocol
 c.Voila.tornado_settings = {
     "allow_remote_access": False,  # who asks for another host than this one is refused
-    "websocket_max_message_size": 100_000_000,  # helpers.song.page lets no larger song through
+    "websocket_max_message_size": 100_000_000,  # tornado buffers no more; the notebook takes less
 }
 # A kernel takes 440 MB, and Voila lets it live on when its tab is closed.
 c.MappingKernelManager.cull_idle_timeout = 300

@@ -1,21 +1,30 @@
 """Downloads from a server that misbehaves: on this machine alone, in a folder of the test's own."""
 
+import bz2
 import errno
 import gzip
 import hashlib
 import io
+import lzma
+import os
+import random
 import shutil
+import signal
 import socket
 import stat
 import subprocess
+import sys
 import tarfile
 import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import requests
+from patience import patience
 
 from helpers import datasets
 from helpers.datasets import GENRES, FetchError, download
@@ -30,7 +39,8 @@ class Handler(BaseHTTPRequestHandler):
 
     `server.lacks` says what it cannot do: announce heads, lengths or etags, continue with ranges,
     or keep to the range that it was asked for. `server.newer` holds what replaces a file as soon
-    as somebody has asked for it.
+    as somebody has asked for it. `server.headers` are sent in place of its own, and `server.drips`
+    says whether it then sends a byte now and then: of its "headers" or its "body".
     """
 
     def do_HEAD(self):
@@ -56,6 +66,19 @@ class Handler(BaseHTTPRequestHandler):
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
         if start and "satisfiable ranges" in server.lacks:
             self.send_error(416)
+            return
+        if server.headers:
+            self.send_response(302 if "Location" in server.headers else 200)
+            for name, value in server.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if body:
+                self.wfile.write(content)
+            return
+        if body and server.drips:
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n" + b"\r\n" * (server.drips == "body"))
+            while not server.stop.wait(0.02):
+                self.wfile.write(b"x")
             return
         self.send_response(206 if start else 200)
         if start:
@@ -91,7 +114,10 @@ def running_server():
 def server(running_server):
     running_server.files, running_server.cuts, running_server.log = {}, [], []
     running_server.lacks, running_server.newer = set(), {}
-    return running_server
+    running_server.headers, running_server.drips = {}, None
+    running_server.stop = threading.Event()
+    yield running_server
+    running_server.stop.set()
 
 
 @pytest.fixture
@@ -140,9 +166,9 @@ def tarred(files, *extra):
     return buffer.getvalue()
 
 
-def garbled(name):
+def garbled(name, compression=zipfile.ZIP_DEFLATED):
     """A zip archive whose member begins with no block that could be decompressed."""
-    archive = zipped({name: bytes(999)}, zipfile.ZIP_DEFLATED)
+    archive = zipped({name: bytes(999)}, compression)
     start = archive.index(name.encode()) + len(name)
     return archive[:start] + b"\xff" + archive[start + 1 :]
 
@@ -151,6 +177,22 @@ def with_password(archive):
     """A zip archive that says so, in the flags of each header."""
     for header in (b"PK\x03\x04\x14\x00", b"PK\x01\x02\x14\x03\x14\x00"):
         archive = archive.replace(header + b"\x00", header + b"\x01")
+    return archive
+
+
+def noise():
+    """A tar archive that cannot be compressed."""
+    return gzip.decompress(tarred({"a.wav": random.Random(0).randbytes(ROOM // 2)}))
+
+
+def torn_in_the_middle(archive):
+    middle = len(archive) // 2
+    return archive[:middle] + bytes(999) + archive[middle + 999 :]
+
+
+def of_method_99(archive):
+    for header in (b"PK\x03\x04\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00"):
+        archive = archive.replace(header + b"\x00", header + b"\x63")
     return archive
 
 
@@ -278,6 +320,176 @@ def test_ctrl_c_leaves_a_part_that_the_next_call_continues(offer, server, root, 
     assert on_disk(root) == whole()
 
 
+@pytest.mark.parametrize(
+    ("lacks", "content", "said"),
+    [
+        (set(), bytes(ROOM + 1), "announces 1,000,001 bytes where 1,000,000 are allowed"),
+        ({"lengths"}, bytes(2 * ROOM), "sends more than 1,000,000 bytes"),
+        ({"heads"}, bytes(2 * ROOM), "sends more than 1,000,000 bytes"),
+    ],
+)
+def test_a_download_is_bounded(offer, server, root, monkeypatch, lacks, content, said):
+    written, real = [], download.tqdm.update
+    monkeypatch.setattr(download.tqdm, "update", lambda bar, n: written.append(n) or real(bar, n))
+    offer(content, GOOD)
+    server.lacks = lacks
+    datasets.fetch("gtzan-mini")
+    assert on_disk(root) == whole()
+    assert sum(written) <= ROOM + len(GOOD)
+    offer(content)
+    shutil.rmtree(root / "gtzan-mini")
+    with pytest.raises(FetchError, match=said):
+        datasets.fetch("gtzan-mini")
+    assert on_disk(root) == {}
+
+
+def test_more_than_was_announced_is_refused(offer, server, root):
+    offer(GOOD)
+    server.lacks, server.newer = {"lengths of bodies"}, {"/0/archive": GOOD}
+    server.files["/0/archive"] = GOOD[:1000]
+    real = Handler.do_HEAD
+
+    def then_more(self):
+        real(self)
+        server.files["/0/archive"] = GOOD
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Handler, "do_HEAD", then_more)
+        with pytest.raises(FetchError, match=r"127\.0\.0\.1 sends more than 1,000 bytes"):
+            datasets.fetch("gtzan-mini")
+    assert on_disk(root) == {}
+
+
+@pytest.mark.parametrize("what", ["headers", "body"])
+def test_a_server_that_drips_does_not_hold_the_course_up(offer, server, root, monkeypatch, what):
+    offer(GOOD)
+    server.drips = what
+    monkeypatch.setattr(download, "LONGEST", 1)
+    start = time.monotonic()
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1 did not answer in time"):
+        datasets.fetch("gtzan-mini")
+    assert time.monotonic() - start < patience(10)  # and not until the server gives up
+    assert on_disk(root) == {}
+
+
+WILD_HEADERS = [
+    {"Content-Length": "x"},
+    {"Content-Length": "-5"},
+    {"Content-Length": "\xb2"},
+    {"Content-Length": "5, 6"},
+    {"Content-Encoding": "gzip"},
+    {"Location": "http://["},
+    {"Location": "http://127.0.0.1:99999/"},
+    {"Location": f"http://{'a' * 99}.example/"},
+    {"Location": "http://127.0.0.1\xff\xfe/"},
+    {"Location": "ftp://127.0.0.1/"},
+    {"Location": ""},
+    {"Location": "/0/archive"},  # for ever
+]
+
+
+@pytest.mark.parametrize("headers", WILD_HEADERS, ids=str)
+def test_wild_headers_go_to_the_next_mirror(offer, server, root, monkeypatch, headers):
+    offer(b"garbage", GOOD)
+    server.headers, real = headers, Handler.answer
+
+    def only_the_first(self, body):
+        if self.path.startswith("/1"):
+            server.headers = {}
+        real(self, body)
+
+    monkeypatch.setattr(Handler, "answer", only_the_first)
+    datasets.fetch("gtzan-mini")
+    assert on_disk(root) == whole()
+    offer(b"garbage")
+    server.headers = headers
+    shutil.rmtree(root)
+    with pytest.raises(FetchError, match=r"\(127\.0\.0\.1 [a-z ]+") as caught:
+        datasets.fetch("gtzan-mini")
+    assert "codec" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert on_disk(root) == {}
+
+
+def test_two_fetches_at_once_are_one(offer, server, root, capsys):
+    offer(GOOD)
+    real, inside = Handler.do_GET, threading.Event()
+
+    def slowly(self):
+        inside.set()
+        time.sleep(1)
+        real(self)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
+        patch.setattr(Handler, "do_GET", slowly)
+        first = pool.submit(datasets.fetch, "gtzan-mini")
+        assert inside.wait(patience(30))
+        second = pool.submit(datasets.fetch, "gtzan-mini")
+        assert first.result() == second.result() == root / "gtzan-mini"
+    assert [method for method, *_ in server.log] == ["HEAD", "GET"]
+    assert "gtzan-mini: waiting until it is done" in capsys.readouterr().err
+    assert on_disk(root) == whole()
+
+
+def test_a_disk_that_fills_up_midway_keeps_what_arrived(offer, server, root):
+    resource = pytest.importorskip("resource", reason="skipped, because Windows has no such limit")
+    offer(GOOD)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+    try:
+        with pytest.raises(FetchError, match=r"Could not write gtzan-mini .*make room"):
+            datasets.fetch("gtzan-mini")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    ((name, content),) = on_disk(root).items()
+    assert name.endswith(".part")
+    assert content == GOOD[: len(content)] != b""
+    server.log.clear()
+    datasets.fetch("gtzan-mini")
+    assert server.log[-1] == ("GET", "/0/archive", f"bytes={len(content)}-")
+    assert on_disk(root) == whole()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from helpers import datasets
+from helpers.datasets import download
+
+url, *files = sys.argv[1:]
+source = datasets.SOURCES["gtzan-mini"]._replace(
+    mirrors=[download.Mirror(url)], files=dict(zip(files[::2], files[1::2])), room=1_000_000
+)
+datasets.SOURCES["gtzan-mini"] = source
+copy = download.shutil.copyfileobj
+
+def killed(source, target, size):
+    copy(source, target, size)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+download.shutil.copyfileobj = killed
+datasets.fetch("gtzan-mini")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="skipped, because Windows knows no SIGKILL")
+def test_what_a_run_that_was_killed_while_unpacking_left_is_thrown_away(offer, server, root):
+    offer(GOOD)
+    files = [part for item in datasets.SOURCES["gtzan-mini"].files.items() for part in item]
+    command = [sys.executable, "-c", KILLED, f"{server.url}/0/archive", *files]
+    assert subprocess.run(command, timeout=patience(120)).returncode == -signal.SIGKILL
+    left = on_disk(root)
+    assert any(".unpacking-" in name for name in left)
+    assert any(name.endswith(".lock") for name in left)
+    assert datasets.local_path("gtzan-mini") is None
+    server.log.clear()
+    datasets.fetch("gtzan-mini")
+    assert [method for method, *_ in server.log] == ["HEAD"]
+    assert on_disk(root) == whole()
+    assert os.listdir(root) == ["gtzan-mini"]
+
+
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -318,6 +530,12 @@ BAD = {
     "wrong checksum in gzip": (lambda _: tarred(SONGS)[:-8] + bytes(8), "a damaged archive"),
     "wrong checksum in zip": (lambda _: GOOD.replace(bytes(99), b"\1" * 99), "a damaged archive"),
     "garbled zip": (lambda _: garbled("blues.00000.wav"), "a damaged archive"),
+    "broken tar.xz": (lambda _: torn_in_the_middle(lzma.compress(noise())), "a damaged archive"),
+    "broken tar.bz2": (lambda _: torn_in_the_middle(bz2.compress(noise())), "a damaged archive"),
+    "torn tar.gz": (lambda _: torn_in_the_middle(gzip.compress(noise())), "a damaged archive"),
+    "garbled zip in bz2": (lambda _: garbled("blues.00000.wav", zipfile.ZIP_BZIP2), "a damaged"),
+    "unknown method": (lambda _: of_method_99(GOOD), "a damaged archive"),
+    "wild offset": (lambda _: GOOD[:-6] + b"\xff\xff\xff\x7f" + GOOD[-2:], "a damaged archive"),
     "zip with a password": (lambda _: with_password(GOOD), "a damaged archive"),
     "changed file": (lambda _: zipped(CHANGED), "only 2 of the 3 files unharmed"),
     "file left out": (lambda _: zipped(dict([*SONGS.items()][1:])), "only 2 of the 3 files"),

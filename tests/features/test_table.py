@@ -381,7 +381,7 @@ def test_ctrl_c_keeps_the_rows(album, undisturbed, tmp_path, monkeypatch):
 def test_somebody_elses_file_is_left_alone(album, tmp_path, content):
     out = tmp_path / "letter.txt"
     out.write_bytes(content)
-    with pytest.raises(ValueError, match=r"letter\.txt already holds something else"):
+    with pytest.raises(ValueError, match=r"letter\.txt already holds other columns, or no"):
         features.extract(album[:1], out=out)
     assert out.read_bytes() == content
 
@@ -389,7 +389,7 @@ def test_somebody_elses_file_is_left_alone(album, tmp_path, content):
 def test_a_table_of_another_feature_set_is_left_alone(album, undisturbed, tmp_path):
     out = tmp_path / "table.csv"
     out.write_bytes(undisturbed)
-    with pytest.raises(ValueError, match=r"or other columns: name another file$"):
+    with pytest.raises(ValueError, match="already holds other columns"):
         features.extract(album, out=out, feature_set="full")
     assert out.read_bytes() == undisturbed
 
