@@ -90,7 +90,7 @@ test: $(READY)
 		$(NBVAL) $(COVER)
 	$(BIN)/python -m pytest $(HELD) --held -n $(JOBS) --dist loadfile $(NBVAL)
 
-## make hostile     feed it 960 corrupt files, tables, downloads and models; takes under ten minutes
+## make hostile     feed it 960 corrupt files, tables, downloads and models; a few minutes
 hostile: $(READY)
 	JOBS=$(JOBS) PYTHONPATH=tests:. $(BIN)/python -m hostile
 
