@@ -33,10 +33,10 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 HELD := $(wildcard notebooks/01_*.ipynb notebooks/07_*.ipynb notebooks/10_*.ipynb)
 
 # Two workers share the cores: threads of a linear algebra library would only wait for each other.
-check test: export OPENBLAS_NUM_THREADS := 1
-check test: export OMP_NUM_THREADS := 1
+check test hostile: export OPENBLAS_NUM_THREADS := 1
+check test hostile: export OMP_NUM_THREADS := 1
 
-.PHONY: help setup lab course page site check test bench outputs results pretrained lock clean
+.PHONY: help setup lab course page site check test hostile bench outputs results pretrained lock clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -90,6 +90,10 @@ test: $(READY)
 	$(BIN)/python -m pytest tests notebooks -n $(JOBS) --dist loadfile \
 		$(NBVAL) $(COVER)
 	$(BIN)/python -m pytest $(HELD) --held -n $(JOBS) --dist loadfile $(NBVAL)
+
+## make hostile     feed it 960 corrupt files, tables, downloads and models; a few minutes
+hostile: $(READY)
+	JOBS=$(JOBS) PYTHONPATH=tests:. $(BIN)/python -m hostile
 
 ## make bench       measure what a song costs on this machine
 bench: $(READY)

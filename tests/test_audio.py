@@ -154,6 +154,7 @@ def test_samples_beyond_all_sound(tmp_path):
         {"format": "WAV", "subtype": "FLOAT"},
         {"format": "AIFF"},
         {"format": "AU"},
+        {"format": "W64", "subtype": "PCM_24"},
         {"format": "FLAC"},
     ],
     ids=str,

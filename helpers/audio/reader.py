@@ -19,8 +19,8 @@ SILENCE_PEAK = 2.0**-14
 LOUDEST_PEAK = 2.0**31
 # Samples, over all channels, that are decoded at a time: 1 MB.
 CHUNK = 2**18
-# What libsndfile notes of a WAV, AIFF or AU whose header promises other bytes than the file holds.
-PROMISE = re.compile(r"^ *(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+# What libsndfile notes of a WAV, AIFF, AU or W64 that promises other bytes than the file holds.
+PROMISE = re.compile(r"^ *(?:data|SSND|Data Size|riff) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 # Live recorders write about the largest size there is to say "until the file ends".
 UNKNOWN_SIZE, UNKNOWN_FRAMES = 2**31 - 2**16, 2**40
 # The first bytes of an MP3's frame, with a bit rate and a sample rate that there are.

@@ -52,7 +52,7 @@ def read_table(csv):
     table, doubtful = _with_songs(table, notes)
     songs = table.groupby("genre").song_id.nunique().reindex(sorted(genres), fill_value=0)
     if small := songs.index[songs < 2].tolist():
-        notes.append(f"genres left out, for they need two songs: {small}")
+        notes.append(f"genres left out, for they need two songs: {[name[:40] for name in small]}")
     if len(songs) < 2 + len(small):
         few = f"{csv} is too small: at least two genres with two songs each are needed"
         raise ValueError("; ".join([few, *notes]))
@@ -71,7 +71,7 @@ def _lines(data):
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")  # Excel's plain CSV
-    if not text.strip() or "\0" in text:
+    if not text.strip(',;" \t\r\n') or "\0" in text:
         raise ValueError("it holds no text: export it as CSV")
     separator = max(",;\t", key=text.lstrip().splitlines()[0].count)
     rows = enumerate(cells.reader(io.StringIO(text, newline=""), delimiter=separator), 1)
@@ -83,7 +83,8 @@ def _columns(lines):
     """Which features a table holds, and its columns under our names."""
     header = [re.sub(r"[\s-]+", "_", name.strip().casefold()) for name in lines.iloc[0]]
     header = [re.sub("^rms(?=_|$)", "rmse", name) for name in header]
-    header = [name if ALIASES.get(name, "") in [*header, ""] else ALIASES[name] for name in header]
+    there = {*header, ""}
+    header = [name if ALIASES.get(name, "") in there else ALIASES[name] for name in header]
     layouts = [(name, {column: column for column in features.names(name)})
                for name in features.FEATURE_SETS]  # fmt: skip
     layouts.append(("script", {f"{name}_mean": name for name in features.names("script")}))

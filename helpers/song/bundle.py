@@ -106,7 +106,10 @@ def load(folder, embeddings):
     folder = Path(folder)
     try:
         _check_file(folder / CARD, CARD_BYTES)
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        text = (folder / CARD).read_text(encoding="utf-8", errors="replace")
+        if "\ufffd" in text:
+            raise ValueError(f"{CARD} is no text")
+        card = json.loads(text)
         _check_card(card, embeddings)
         _check_file(folder / WEIGHTS, WEIGHTS_BYTES)
         if _sha256(folder / WEIGHTS) != card["sha256"]:

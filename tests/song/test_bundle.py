@@ -118,6 +118,11 @@ def test_a_broken_card_is_refused(model, content):
     refusal(model)
 
 
+def test_a_card_that_is_no_utf_8_is_refused_in_plain_words(model):
+    (model / CARD).write_bytes((model / CARD).read_bytes().replace(b"jazz", b"j\xe4zz"))
+    assert f"({CARD} is no text)" in refusal(model)
+
+
 @pytest.mark.parametrize("name", [CARD, WEIGHTS])
 def test_a_file_cut_short_is_refused(model, name):
     content = (model / name).read_bytes()

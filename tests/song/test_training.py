@@ -177,6 +177,7 @@ def test_incomplete_rows_are_left_out(tmp_path):
         (b"", "cannot be read as a table"),
         (b"\xff\xfe\x00 no text", "holds no text: export it as CSV"),
         (b"PK\x03\x04\x00", "holds no text: export it as CSV"),
+        (b",,,\n" * 9, "holds no text: export it as CSV"),
         (
             b"filename,label\na.wav,rock\n",
             "row 1 should name chroma_stft, rmse, .*python -m helpers",
