@@ -414,7 +414,7 @@ def place(tmp_path):
         ("extract {place}/file --out {place}/out.csv", "no folder {place}/file"),
         ("extract {songs} --out {place}/file/out.csv", "{place}/file"),
         ("extract {songs} --out {place}", "{place}"),
-        ("extract {songs} --out {place}/other.csv", "something else, or other columns"),
+        ("extract {songs} --out {place}/other.csv", "already holds other columns"),
         ("train {place}/nowhere.csv --out {place}/m", "cannot be read as a table"),
         ("train {place} --out {place}/m", "cannot be read as a table"),
         ("train {place}/empty.csv --out {place}/m", "cannot be read as a table"),
