@@ -15,6 +15,8 @@ from IPython.display import HTML, clear_output, display
 
 from helpers import audio, evaluation, plots
 
+PARTS = ("watched", "sealed")
+
 
 class Trials:
     """Each trial's settings, accuracies and curves, kept until the kernel ends.
@@ -35,11 +37,8 @@ class Trials:
         self._train, self._openings = train, 0
         self.log = []
 
-    def run(self, *, compare=None, progress=lambda done, total: None, **settings):
-        """Train with these settings, and log the trial.
-
-        Stopped by the kernel's interrupt, or asked for what can't be trained, it says so in a
-        sentence, and the trials before it are kept.
+    def run(self, *, compare=None, **settings):
+        """Train with these settings, log the trial, and show it.
 
         Parameters
         ----------
@@ -51,18 +50,28 @@ class Trials:
         IPython.display.HTML or None
             Curves, confusion matrix and the table of all trials, if this one came to its end.
         """
+        return self._page(compare) if self.add(**settings) else None
+
+    def add(self, *, progress=lambda done, total: None, **settings):
+        """Train with these settings and log the trial, without a picture; True if it was logged.
+
+        Stopped by the kernel's interrupt, or asked for what can't be trained, it says so in a
+        sentence, and the trials before it are kept.
+        """
         start = time.perf_counter()
         try:
             outcome = self._train(progress, **settings)
         except KeyboardInterrupt:
             print(f"Stopped, and not logged. The trials before it are kept: {len(self.log)}.")
-            return None
+            return False
         except ValueError as error:
             print(f"These settings can't be trained: {error}. The trials before it are kept.")
-            return None
+            return False
         seconds = time.perf_counter() - start
-        self.log.append({"settings": settings, "seconds": seconds, **outcome})
-        return self._page(compare=compare)
+        # Each interval takes a bootstrap, and each later trial's table shows it again.
+        scores = {part: evaluation.accuracy(outcome[part]) for part in PARTS}
+        self.log.append({"settings": settings, "seconds": seconds, "scores": scores, **outcome})
+        return True
 
     def table(self, sort_by="trial"):
         """A row for each trial: settings, accuracies (the watched one with interval), seconds."""
@@ -71,7 +80,7 @@ class Trials:
                 "trial": number,
                 **trial["settings"],
                 "training": round(trial["training"], 2),
-                "watched": str(evaluation.accuracy(trial["watched"])),
+                "watched": str(trial["scores"]["watched"]),
                 "seconds": round(trial["seconds"], 1),
             }
             for number, trial in enumerate(self.log, start=1)
@@ -121,7 +130,8 @@ class Trials:
             with page:
                 clear_output(wait=True)
                 values = {name: knob.value for name, knob in knobs.items()}
-                display(self.run(compare=compare.value, progress=progress, **values))
+                if self.add(progress=progress, **values):
+                    display(self._page(compare.value, order.value))
             compare.options = self._others(compare.value)
             button.disabled = False
 
@@ -139,11 +149,10 @@ class Trials:
             print("Run a trial first.")
             return
         self._openings += 1
-        parts = ("watched", "sealed")
-        scores = {part: [evaluation.accuracy(trial[part]) for trial in self.log] for part in parts}
+        scores = {part: [trial["scores"][part] for trial in self.log] for part in PARTS}
         best = int(np.argmax([score.value for score in scores["watched"]]))
         print(f"best of {len(self.log)} trials on the watched artists: trial {best + 1}")
-        for part in parts:
+        for part in PARTS:
             score = scores[part][best]
             lead = score.value - np.median([score.value for score in scores[part]])
             lead = round(lead, 2) + 0.0  # no "-0.00"
@@ -171,7 +180,7 @@ class Trials:
         figure.savefig(picture, format="png", metadata={"Software": None})
         plt.close(figure)
         source = audio.data_url("image/png", picture.getvalue())
-        score = evaluation.accuracy(trial["watched"])
+        score = trial["scores"]["watched"]
         words = f"{' and '.join(drawn)} on watched artists, {score} in the last one"
         title = f"Trial {number}, watched artists: {score}, n = {score.n} songs"
         log = self.table(sort_by).to_html(index=False, border=0)
@@ -197,7 +206,7 @@ def _curves(drawn):
 
 
 def _ladder(drawn):
-    scores = {name: evaluation.accuracy(trial["watched"]) for name, trial in drawn.items()}
+    scores = {name: trial["scores"]["watched"] for name, trial in drawn.items()}
     ax = plots.ladder(scores, title="Watched artists", chance=0.1)
     ax.figure.set_size_inches(4, 1.1 + 0.5 * len(drawn))
     return ax.figure
