@@ -96,9 +96,10 @@ def _extract(args):
 def _train(args):
     from helpers.song import SongClassifier, training
 
-    for line in training.overview(training.from_table(args.csv)):
+    learned = training.from_table(args.csv)
+    for line in training.overview(learned):
         print(line)
-    classifier = SongClassifier.fit(args.csv)
+    classifier = SongClassifier.learn(learned)
     counted = classifier.card.get("counted", "songs")
     classifier.save(args.out)
     for name, score in classifier.card["accuracy"].items():

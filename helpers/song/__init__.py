@@ -83,7 +83,13 @@ class SongClassifier:
         ValueError
             If the file is no feature table, or holds too few songs.
         """
-        learned = training.from_sampler(embedding) if csv is None else training.from_table(csv)
+        return cls.learn(
+            training.from_sampler(embedding) if csv is None else training.from_table(csv)
+        )
+
+    @classmethod
+    def learn(cls, learned):
+        """Fit on a `training.TrainingSet`, and count by cross-validation how good that is."""
         card = training.card(learned)
         pipeline = evaluation.fit(
             learned.model, learned.X, learned.table, balanced=learned.balanced
