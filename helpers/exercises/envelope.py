@@ -39,18 +39,7 @@ class Opened(NamedTuple):
 
 
 def open_with(predictions=...):
-    """Mark predictions for the sampler's fault-filtered test part, print the result and count it.
-
-    Parameters
-    ----------
-    predictions : pd.Series
-        A genre for each song of the test part; the index holds the song_id.
-
-    Returns
-    -------
-    Opened or None
-        None where the predictions were no answer: a sentence says why, and nothing is counted.
-    """
+    """What `exercises.open_envelope` does, which says what goes in and comes out."""
     if predictions is ...:
         print("The envelope waits for your answer: a Series with a genre for each song_id.")
         return None
