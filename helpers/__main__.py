@@ -98,7 +98,7 @@ def _train(args):
 
     learned = training.from_table(args.csv)
     for line in training.overview(learned):
-        print(line)
+        _say(line)
     classifier = SongClassifier.learn(learned)
     counted = classifier.card.get("counted", "songs")
     classifier.save(args.out)

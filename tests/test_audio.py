@@ -265,7 +265,25 @@ def test_a_flac_of_unknown_length_is_read_to_its_end(tmp_path, seconds):
     np.testing.assert_array_equal(audio.load(path)[0], expected)
     np.testing.assert_array_equal(np.concatenate(streamed(path)), expected)
     np.testing.assert_array_equal(audio.load(path, offset=1, duration=2)[0], expected[SR : 3 * SR])
-    assert refused(cut(path, 0.5)) == "is damaged or cut short (flac decoder lost sync)"
+    reason = refused(cut(path, 0.5))
+    after = re.fullmatch(r"is damaged .* short after (.*) s \(flac decoder lost sync\)", reason)[1]
+    assert float(after) == pytest.approx(seconds / 2, abs=0.2)
+
+
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_half_an_ogg_is_no_whole_one(tmp_path, subtype):
+    path = save(tmp_path / "a.ogg", noise(5, 24_000), 24_000, subtype=subtype)
+    assert len(audio.load(path)[0]) == 5 * SR
+    assert refused(cut(path, 0.5)) == "is cut short (it stops without a last page)"
+
+
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+@pytest.mark.parametrize("between", [b"", b"ID3\4\0\0\0\0\0\12" + bytes(10)])
+def test_mp3s_that_were_joined_are_read_to_the_end(tmp_path, mode, between):
+    path = save(tmp_path / "a.mp3", noise(3), bitrate_mode=mode)
+    data = path.read_bytes()
+    path.write_bytes(data + between + data)
+    assert 6 <= len(audio.load(path)[0]) / SR < 6.3
 
 
 def test_a_claimed_length_takes_no_memory(tmp_path):

@@ -57,6 +57,8 @@ def opened(song):
             # It would seek after each read, and lose the end of a file of unknown length.
             file.seekable = lambda: False
             _check_header(file)
+            if file.format == "OGG":
+                _check_last_page(raw)
             yield file
         except RuntimeError as error:  # libsndfile's are of this kind
             raise AudioError(*_why(raw, file, error)) from None
@@ -89,7 +91,9 @@ def _open_path(path):
 def _why(raw, file, error):
     words = str(getattr(error, "error_string", error)).strip().rstrip(".").removeprefix("Error : ")
     if file:
-        return f"is damaged or cut short ({words})", FETCH, "truncated"
+        at = file.tell() / file.samplerate
+        after = f" after {at:.1f} s" * (at > 0)
+        return f"is damaged or cut short{after} ({words})", FETCH, "truncated"
     head = _read_at(raw, 0, 64)
     if re.match(rb"\s*<(?i:!doctype|html|\?xml)", head):
         return "is a web page", FETCH
@@ -106,15 +110,22 @@ def _why(raw, file, error):
 def _front_of_mp3(raw):
     """What makes libsndfile read all of an MP3 without a count of its frames: a frame with one.
 
-    Otherwise it guesses from the file's size, and stops there. Nothing for other files; `raw` is
-    left behind its tags.
+    Otherwise it guesses from the file's size, and stops there, or where the first of several that
+    were joined ends. Nothing for other files; `raw` is left behind its tags.
     """
     start = 0
     while len(tag := _read_at(raw, start, 10)) == 10 and tag.startswith(b"ID3"):
         start += 10 + sum(byte << 7 * i for i, byte in enumerate(reversed(tag[6:])))
     head = _read_at(raw, start, 4096).lstrip(b"\0")
-    if not MP3_FRAME.match(head) or re.search(rb"Xing|Info|VBRI", head[:44]):
+    if not MP3_FRAME.match(head):
         return b""
+    if count := re.search(rb"VBRI|(?:Xing|Info)...(.)(.{8})", head[:56], re.DOTALL):
+        # Whether the number of frames and that of bytes are given, and the latter.
+        given, sizes = (count[1] or b"\0")[0] & 3, count[2] or b""
+        size = int.from_bytes(sizes[4:] if given == 3 else sizes[:4])
+        more = _read_at(raw, start + size, 4) if given & 2 else b""
+        if not (MP3_FRAME.match(more) or more.startswith(b"ID3")):
+            return b""
     raw.seek(start)
     # MPEG-1, or its later kinds with half or a quarter of its rates and less room in a frame.
     halved, mono = {3: 0, 2: 1, 0: 2}[head[1] >> 3 & 3], head[3] >> 6 == 3
@@ -141,6 +152,16 @@ def _check_header(file):
         # A byte or two is padding.
         if int(held) + 2 < int(promised) < UNKNOWN_SIZE:
             _check_lost(file, file.frames, file.frames * int(promised) / max(int(held), 1))
+
+
+def _check_last_page(raw):
+    """An Ogg file doesn't say how long it is, but its last page (of 64 kB at most) says so."""
+    at = raw.tell()
+    raw.seek(-min(2**16, raw.seek(0, os.SEEK_END)), os.SEEK_CUR)
+    *_, page = (b"", *raw.read().split(b"OggS"))
+    raw.seek(at)
+    if not page[1:2] or not page[1] & 4:
+        raise AudioError("is cut short (it stops without a last page)", FETCH, "truncated")
 
 
 def _check_lost(file, there, promised):

@@ -150,13 +150,14 @@ def _check_card(card, embeddings):
     units, labels = card["hidden"], card["labels"]
     if not isinstance(units, list) or not all(type(n) is int and n > 0 for n in units):
         raise ValueError(f"{CARD} holds hidden layers that are no list of sizes")
-    if not isinstance(labels, list) or not all(map(_is_name, labels)):
+    if not isinstance(labels, list) or not all(map(is_name, labels)):
         raise ValueError(f"{CARD} holds labels that are no list of names")
     if len(set(labels)) < max(len(labels), 2):
         raise ValueError(f"{CARD} holds fewer than two labels, or one of them twice")
 
 
-def _is_name(label):
+def is_name(label):
+    """May a genre be called so?"""
     plain = isinstance(label, str) and label.isprintable() and 0 < len(label.strip()) <= 100
     return plain and label != NOT_SURE
 

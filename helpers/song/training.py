@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from helpers import audio, datasets, evaluation, features, models, splits
 from helpers.evaluation import calibration
 from helpers.models import musicnn
-from helpers.song.bundle import NOT_SURE
+from helpers.song.bundle import NOT_SURE, is_name
 
 # Of the songs that it is sure about, so many should be right.
 TARGET = 0.8
@@ -103,6 +103,8 @@ def from_sampler(embedding):
 def from_table(csv):
     """A feature table, as `datasets.read_table` takes it, and the script's network."""
     table, feature_set, about = datasets.read_table(csv)
+    if odd := [genre for genre in sorted(set(table.genre)) if not is_name(genre)]:
+        raise ValueError(f"{csv}: no model may call a genre {odd[0][:40]!r}: rename it")
     X = table[list(features.names(feature_set))].to_numpy()
     facts = {
         "training_data": Path(csv).name,

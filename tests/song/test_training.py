@@ -344,6 +344,14 @@ def test_a_genre_that_is_lost_small_or_written_twice_is_named(script_rows, tmp_p
     assert lines[0].endswith("; a small genre")
 
 
+@pytest.mark.parametrize("name", ["not sure", "a" * 101])
+def test_a_genre_that_no_model_can_say_is_refused_before_training(script_rows, tmp_path, name):
+    script_rows.loc[script_rows.label == "jazz", "label"] = name
+    script_rows.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ValueError, match=f"no model may call a genre '{name[:40]}': rename it"):
+        training.from_table(tmp_path / "a.csv")
+
+
 def test_a_header_in_the_middle_is_left_out(script_rows, tmp_path):
     text = script_rows.to_csv(index=False)
     (tmp_path / "a.csv").write_text(text + text)
