@@ -86,7 +86,7 @@ test: export TQDM_DISABLE := 1
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	-GENRE_DATA= $(BIN)/python -m helpers fetch musicnn # what needs it is skipped where it can't be had
+	-GENRE_DATA= $(BIN)/python -m helpers fetch embeddings # what needs it is skipped where it can't be had
 	$(BIN)/python -m pytest tests notebooks -n $(JOBS) --dist loadfile \
 		$(NBVAL) $(COVER)
 	$(BIN)/python -m pytest $(HELD) --held -n $(JOBS) --dist loadfile $(NBVAL)

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from helpers.audio import SILENCE_PEAK, AudioError, reader
 from helpers.audio.collection import NO_AUDIO, list_audio
@@ -58,6 +56,9 @@ def doctor(path):
     ValueError
         If the folder is missing or holds no audio.
     """
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
     path = Path(path)
     songs, side_files = list_audio(path)
     if not songs and not side_files:

@@ -20,7 +20,6 @@ import zipfile
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pooch
@@ -32,40 +31,6 @@ TIMEOUT = (10, 60)  # seconds, for a connection and for the next bytes
 ATTEMPTS = 5  # in a row that gain nothing
 CHUNK = 1 << 16
 LONGEST = 4 * 3600  # seconds that a mirror may take in all
-
-
-class Mirror(NamedTuple):
-    """An address, and what is known of the file behind it."""
-
-    url: str
-    size: int | None = None
-    sha256: str | None = None
-
-
-class Source(NamedTuple):
-    """Where a data set is published, and where under the data folder it may already lie.
-
-    Attributes
-    ----------
-    mirrors : tuple of Mirror
-        In order of preference.
-    places : tuple of str
-        Folders (or the file) relative to the data folder; the first is where it is put.
-    room : int
-        Bytes that must be free before a download starts, and that neither it nor what is in it may
-        exceed.
-    files : dict
-        Place in the folder of each file to its sha256, or to None where none is published: it must
-        then look like a WAV file. Empty if the set is a single file.
-    may_lack : tuple of str
-        Files without which the set still counts as whole.
-    """
-
-    mirrors: tuple
-    places: tuple
-    room: int
-    files: dict = {}  # noqa: RUF012
-    may_lack: tuple = ()
 
 
 class BadDownload(ValueError):

@@ -56,14 +56,18 @@ def patches():
         return stored["patches"]
 
 
-def embeddings():
-    """The sampler's windows as MusiCNN's embeddings.
+def embeddings(ear="musicnn"):
+    """What a borrowed ear hears in the sampler's windows.
+
+    Parameters
+    ----------
+    ear : {"musicnn", "yamnet"}
 
     Returns
     -------
-    np.ndarray, shape (1409, 300), float32
-        Columns as in ``musicnn.LAYOUT``, kept with 11 bits of precision. Its rows go with those of
-        `sampler`.
+    np.ndarray, shape (1409, 300) or (1409, 1545), float32
+        Columns as in ``musicnn.LAYOUT`` or ``yamnet.LAYOUT``, kept with 11 bits of precision. Its
+        rows go with those of `sampler`.
     """
-    with np.load(DATA / "sampler_musicnn.npz", allow_pickle=False) as stored:
+    with np.load(DATA / f"sampler_{ear}.npz", allow_pickle=False) as stored:
         return stored["embeddings"].astype(np.float32)

@@ -28,7 +28,8 @@ from patience import patience
 
 from helpers import datasets
 from helpers.datasets import GENRES, FetchError, download
-from helpers.datasets.download import CHUNK, Mirror
+from helpers.datasets.download import CHUNK
+from helpers.datasets.sources import Mirror
 
 SONGS = {f"blues/blues.0000{i}.wav": bytes([i]) * 300_000 for i in range(3)}
 ROOM = 1_000_000
@@ -454,11 +455,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from helpers import datasets
-from helpers.datasets import download
+from helpers.datasets import download, sources
 
 url, *files = sys.argv[1:]
 source = datasets.SOURCES["gtzan-mini"]._replace(
-    mirrors=[download.Mirror(url)], files=dict(zip(files[::2], files[1::2])), room=1_000_000
+    mirrors=[sources.Mirror(url)], files=dict(zip(files[::2], files[1::2])), room=1_000_000
 )
 datasets.SOURCES["gtzan-mini"] = source
 copy = download.shutil.copyfileobj
@@ -663,9 +664,12 @@ def test_an_incomplete_folder_is_said_and_filled(offer, root, monkeypatch):
         (root / "gtzan_mini/genres" / name).touch()
     assert datasets.local_path("gtzan-mini") is None
     said = []
-    monkeypatch.setattr(datasets.pooch.get_logger(), "info", said.append)
+    monkeypatch.setattr(download.pooch.get_logger(), "info", said.append)
     assert datasets.fetch("gtzan-mini") == root / "gtzan-mini"
-    assert said == [f"{root / 'genres'} lacks 1 of the 3 files: fetching gtzan-mini anew."]
+    assert said == [
+        f"{root / 'genres'} lacks 1 of the 3 files: fetching gtzan-mini anew.",
+        f"Fetching gtzan-mini (100 songs of 30 s, 130 MB) into {root}.",
+    ]
 
 
 WAV = b"RIFF\x30\x00\x00\x00WAVEfmt " + bytes(40)
@@ -751,8 +755,45 @@ def test_a_package_comes_whole_or_not_at_all(root, monkeypatch, content):
         assert on_disk(root) == {}
 
 
+def test_both_ears_are_fetched_together(server, root, monkeypatch):
+    for name in datasets.GROUPS["embeddings"]:
+        server.files[f"/{name}"] = name.encode()
+        replace(monkeypatch, name, [Mirror(f"{server.url}/{name}")], {})
+    assert datasets.local_path("embeddings") is None
+    assert datasets.fetch("musicnn") == root / "musicnn.whl"
+    assert datasets.local_path("embeddings") is None
+    both = [root / "musicnn.whl", root / "yamnet.tflite"]
+    assert datasets.fetch("embeddings") == datasets.local_path("embeddings") == both
+    assert on_disk(root) == {"musicnn.whl": b"musicnn", "yamnet.tflite": b"yamnet"}
+    assert [path for method, path, _ in server.log if method == "GET"] == ["/musicnn", "/yamnet"]
+
+
+def test_another_conversion_is_taken_where_the_first_is_gone(server, root, monkeypatch):
+    server.files["/google"] = b"another conversion"
+    mirrors = [Mirror(f"{server.url}/gone"), Mirror(f"{server.url}/google", size=18)]
+    replace(monkeypatch, "yamnet", mirrors, {})
+    assert datasets.fetch("yamnet").read_bytes() == b"another conversion"
+
+
+def test_a_single_file_that_cannot_be_had_can_be_brought(server, root, monkeypatch):
+    replace(monkeypatch, "yamnet", [Mirror(f"{server.url}/gone")], {})
+    with pytest.raises(FetchError) as caught:
+        datasets.fetch("yamnet")
+    assert str(caught.value).endswith(
+        f"download {server.url}/gone by hand and save it as {root / 'yamnet.tflite'}, or set "
+        "GENRE_DATA to a folder that already holds yamnet.tflite."
+    )
+
+
+@pytest.mark.parametrize("place", ["yamnet.tflite", "yamnet/yamnet.tflite"])
+def test_yamnet_is_found_with_or_without_a_folder_of_its_own(root, place):
+    (root / "yamnet").mkdir(parents=True)
+    (root / place).touch()
+    assert datasets.fetch("yamnet") == root / place
+
+
 def test_unknown_names_are_answered_with_the_known_ones(root):
-    with pytest.raises(ValueError, match="'fma'; choose from gtzan-mini, gtzan, short-clips"):
+    with pytest.raises(ValueError, match=r"'fma'; choose from gtzan-mini, .*, embeddings"):
         datasets.fetch("fma")
 
 

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from helpers import models
-from helpers.models import augment
+from helpers.models import augment, networks
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,26 @@ def trained(data):
     return small(epochs=30, look_every=30, batch_size=32).fit(*data)
 
 
+def test_an_ear_waits_neither_for_scikit_learn_nor_for_tensorflow():
+    script = (
+        "import sys\nfrom helpers import models\nfrom helpers.models import musicnn, yamnet\n"
+        "print(*sys.modules)\nprint(models.baselines.__module__, models.NetworkClassifier)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    first, then = done.stdout.splitlines()
+    assert not {"librosa", "sklearn", "tensorflow", "keras"} & set(first.split())
+    assert then == "helpers.models.networks <class 'helpers.models.networks.NetworkClassifier'>"
+
+
+def test_what_the_room_promises_is_there():
+    for name in models.__all__:
+        assert getattr(models, name) is getattr(networks, name)
+    with pytest.raises(AttributeError, match="no attribute 'baseline'"):
+        models.baseline  # noqa: B018
+
+
 def test_baselines_are_unfitted_and_scale_where_distance_matters():
     ladder = models.baselines()
     assert {"most frequent genre", "logistic regression", "RBF SVM"} <= set(ladder)
@@ -43,7 +63,7 @@ def test_baselines_are_unfitted_and_scale_where_distance_matters():
 
 
 def test_every_baseline_but_guessing_learns_and_none_waits_for_tensorflow(data, monkeypatch):
-    monkeypatch.setattr(models, "import_keras", None)
+    monkeypatch.setattr(networks, "import_keras", None)
     X, y = data
     for name, model in models.baselines().items():
         right = np.mean(model.fit(X[:90], y[:90]).predict(X[90:]) == y[90:])

@@ -7,115 +7,113 @@ import pandas as pd
 import pytest
 
 from helpers import audio, datasets, jukebox
-from helpers.models import musicnn
+from helpers.features import filters
+from helpers.models import frozen, litert, musicnn
 
 
 @pytest.fixture(scope="module")
-def networks(musicnn_wheel):
-    return {variant: musicnn.network(musicnn.weights(variant)) for variant in musicnn.TAGS}
+def clips():
+    """Three windows of two seconds, of another loudness each."""
+    styles = {"metal": 1, "jazz": 0.5, "blues": 0.1}
+    return [gain * jukebox.play(style, seconds=2) for style, gain in styles.items()]
 
 
-@pytest.fixture(scope="module")
-def patches():
-    """Three windows of three seconds, of another loudness each."""
-    y = np.concatenate([jukebox.play(style, seconds=3) for style in ("metal", "jazz", "blues")])
-    frames = musicnn.log_mel(y)[: 3 * 187].reshape(3, 187, 96)
-    return frames * np.array([1, 0.5, 0.1], np.float32)[:, np.newaxis, np.newaxis]
-
-
-def published_tags(wheel, variant, patches):
-    """What the graph in the published checkpoint says of patches of 187 frames."""
+def published(wheel, variant, patches):
+    """What the graph in the published checkpoint says of patches, as TensorFlow 1 would run it."""
     import tensorflow as tf
 
-    v1, last = tf.compat.v1, "model/Sigmoid"
+    v1, outputs = tf.compat.v1, [frozen.PENULTIMATE, frozen.TAGS]
     with zipfile.ZipFile(wheel) as package:
         meta = v1.MetaGraphDef.FromString(package.read(f"musicnn/{variant}_musicnn/.meta"))
-    # Some nodes of the training part no longer load in today's TensorFlow: take what `last` needs.
-    part = v1.graph_util.extract_sub_graph(meta.graph_def, [last])
+        weights = frozen.variables(package, variant)
+    assert sum(array.size for array in weights.values()) == musicnn.N_PARAMETERS
+    front = [weights[f"conv2d{number}/kernel"].shape for number in ("", "_1", "_2", "_3", "_4")]
+    assert front == [(t, f, 1, n) for t, f, n in musicnn.TIMBRAL + musicnn.TEMPORAL]
+    # Some nodes of the training part no longer load in today's TensorFlow: take what is needed.
+    part = v1.graph_util.extract_sub_graph(meta.graph_def, outputs)
     for node in part.node:
         node.attr.pop("_output_shapes", None)
         node.device = ""
         if node.op == "RandomUniform":  # dropout, which is switched off
             node.attr["seed"].i = 1
-    weights, feed = musicnn.weights(variant), {}
     with tf.Graph().as_default() as graph:
-        tf.import_graph_def(part, name="")
+        patch = v1.placeholder(tf.float32, (None, musicnn.N_FRAMES, musicnn.N_MELS))
+        tf.import_graph_def(part, {"model/Placeholder": patch}, name="")
+        feed = {patch: patches}
         for operation in graph.get_operations():
             if operation.type == "VariableV2":
                 feed[operation.outputs[0]] = weights[operation.name]
-            elif operation.type == "Placeholder":
-                (tensor,) = operation.outputs
-                feed[tensor] = False if tensor.dtype == tf.bool else patches
+            elif operation.type == "Placeholder" and operation.outputs[0].dtype == tf.bool:
+                feed[operation.outputs[0]] = False  # in training?
         with v1.Session() as session:
-            return session.run(f"{last}:0", feed)
+            return session.run([f"{name}:0" for name in outputs], feed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", musicnn.TAGS)
-def test_it_is_the_same_network_as_the_checkpoints_own_graph(
-    networks, musicnn_wheel, patches, variant
-):
-    ours = np.asarray(networks[variant](patches)["tags"])
-    theirs = published_tags(musicnn_wheel, variant, patches)
-    np.testing.assert_allclose(ours, theirs, atol=2e-6)
-    assert np.ptp(ours, axis=0).max() > 0.1, "three windows of three kinds of music differ"
+def test_it_hears_what_the_checkpoints_own_graphs_hear(musicnn_wheel, tmp_path, clips):
+    frozen.freeze(musicnn_wheel, tmp_path / "musicnn.tflite")
+    assert [path.name for path in tmp_path.iterdir()] == ["musicnn.tflite"]
+    run = litert.runner((tmp_path / "musicnn.tflite").read_bytes())
+    patches = np.stack([musicnn.log_mel(y)[: musicnn.N_FRAMES] for y in clips])
+    ours = np.stack([run(patch) for patch in patches])
+    (units, msd), (_, mtt) = (published(musicnn_wheel, name, patches) for name in musicnn.TAGS)
+    theirs = dict(zip(musicnn.LAYOUT, (units, msd, mtt), strict=True))
+    for name, columns in musicnn.LAYOUT.items():
+        np.testing.assert_allclose(ours[:, columns], theirs[name], atol=2e-5)
+        assert np.ptp(ours[:, columns], axis=0).max() > 0.1, "three kinds of music differ"
+    np.testing.assert_allclose(musicnn.embed(clips), ours, atol=1e-6)
 
 
-@pytest.mark.slow
-def test_weights_are_read_from_the_published_wheel(musicnn_wheel, tmp_path):
-    musicnn.convert(musicnn_wheel, tmp_path / "musicnn.npz")
-    with np.load(tmp_path / "musicnn.npz", allow_pickle=False) as stored:
-        sizes = [stored[name].size for name in stored.files]
-    assert sum(sizes) == 2 * musicnn.N_PARAMETERS
+def test_what_cannot_be_converted_is_one_sentence(tmp_path):
+    (tmp_path / "musicnn.whl").write_bytes(b"no wheel")
+    with pytest.raises(ValueError, match=r"could not be converted \(.*not a zip") as caught:
+        frozen.freeze(tmp_path / "musicnn.whl", tmp_path / "musicnn.tflite")
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["musicnn.whl"]
 
 
-def test_the_wheel_is_converted_once_and_beside_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "cache", lambda: tmp_path / "cache")
-    monkeypatch.setattr(musicnn, "convert", lambda wheel, npz: npz.write_bytes(wheel.read_bytes()))
-    (tmp_path / "musicnn.whl").write_bytes(b"numbers")
-    made = musicnn._converted(tmp_path / "musicnn.whl")
-    assert made == tmp_path / "musicnn.npz"
-    assert made.read_bytes() == b"numbers"
-    monkeypatch.setattr(musicnn, "convert", None)
-    assert musicnn._converted(tmp_path / "musicnn.whl") == made
+def test_its_picture_is_librosas(clips):
+    import librosa
+
+    y = clips[0]
+    at_16k = librosa.resample(y, orig_sr=audio.SAMPLE_RATE, target_sr=16_000)
+    sizes = {"n_fft": 512, "hop_length": 256, "n_mels": 96}
+    power = librosa.feature.melspectrogram(y=at_16k, sr=16_000, **sizes)
+    ours = musicnn.log_mel(y)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, np.log10(10_000 * power.T + 1), atol=2e-6)
 
 
-def test_where_nothing_can_be_written_the_users_cache_keeps_the_weights(tmp_path, monkeypatch):
+def test_its_mel_filters_are_librosas():
+    import librosa
+
+    bank = librosa.filters.mel(sr=16_000, n_fft=512, n_mels=96)
+    np.testing.assert_allclose(filters.mel(16_000, 512, 96), bank, rtol=1e-6, atol=1e-9)
+
+
+@pytest.fixture
+def a_wheel(tmp_path, monkeypatch):
     (tmp_path / "cache").mkdir()
     monkeypatch.setattr(datasets, "cache", lambda: tmp_path / "cache")
-    monkeypatch.setattr(musicnn, "convert", lambda wheel, npz: npz.touch())
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    (tmp_path / "musicnn.whl").write_bytes(b"numbers")
+    monkeypatch.setattr(frozen, "freeze", lambda wheel, out: out.write_bytes(wheel.read_bytes()))
+
+
+@pytest.mark.usefixtures("a_wheel")
+def test_the_wheel_is_converted_once_and_beside_it(tmp_path, monkeypatch):
+    made = musicnn.prepare()
+    assert made == tmp_path / "musicnn.tflite"
+    assert made.read_bytes() == b"numbers"
+    monkeypatch.setattr(frozen, "freeze", None)
+    assert musicnn.prepare() == made
+
+
+@pytest.mark.usefixtures("a_wheel")
+def test_where_nothing_can_be_written_the_users_cache_keeps_the_networks(tmp_path, monkeypatch):
     # To root, everything is writable.
     monkeypatch.setattr(musicnn.os, "access", lambda folder, mode: folder != tmp_path)
-    made = musicnn._converted(tmp_path / "musicnn.whl")
-    assert made == tmp_path / "cache" / "musicnn.npz"
-    assert list((tmp_path / "cache").iterdir()) == [made]
-
-
-@pytest.mark.slow
-def test_a_front_end_filter_is_what_numpy_makes_of_it(networks, patches):
-    """One layer stack, convolved by hand: normalization, 7 x 38 filters, ReLU, maximum."""
-    w = musicnn.weights("MSD")
-
-    def normalize(x, name):
-        scale = w[f"{name}/gamma"] / np.sqrt(w[f"{name}/moving_variance"] + 1e-3)
-        return (x - w[f"{name}/moving_mean"]) * scale + w[f"{name}/beta"]
-
-    x = np.pad(normalize(patches[0], "batch_normalization"), ((3, 3), (0, 0)))
-    views = np.lib.stride_tricks.sliding_window_view(x, (7, 38))
-    y = np.einsum("tfab,abc->tfc", views, w["conv2d/kernel"][:, :, 0], optimize=True)
-    y = normalize(np.maximum(y + w["conv2d/bias"], 0), "batch_normalization_1").max(axis=1)
-    ours = np.asarray(networks["MSD"](patches)["max_pool"])[0, :204]
-    np.testing.assert_allclose(ours, y.max(axis=0), atol=1e-4)
-
-
-@pytest.mark.slow
-def test_shape_and_parameters(networks):
-    for network in networks.values():
-        assert network.count_params() == musicnn.N_PARAMETERS
-        outputs = network(np.zeros((2, 60, 96), np.float32))
-        sizes = {name: output.shape for name, output in outputs.items()}
-        assert sizes == {"max_pool": (2, 753), "mean_pool": (2, 753), "penultimate": (2, 200),
-                         "tags": (2, 50)}  # fmt: skip
+    assert musicnn.prepare() == tmp_path / "cache" / "musicnn.tflite"
 
 
 def test_tags_of_known_genres_are_sensible():
@@ -152,13 +150,3 @@ def test_windows_of_any_length_and_rate_are_heard():
     cut, whole = musicnn.embed([y[:44_100], y])
     np.testing.assert_allclose(cut, whole, atol=0.05)
     assert np.isfinite(musicnn.embed([y[::2]], sr=11_025)).all()
-
-
-def test_inputs_are_tags_as_logits_beside_hand_made_features():
-    heard = np.full((2, 300), 0.5)
-    heard[1, 200:] = 0
-    X = musicnn.inputs(heard, np.ones((2, 70)))
-    assert X.shape == (2, 370)
-    assert (X[0, 200:300] == 0).all()
-    np.testing.assert_allclose(X[1, 200:300], np.log(1e-4 / (1 - 1e-4)))
-    assert (heard[0] == 0.5).all(), "what was given stays as it was"
