@@ -11,7 +11,7 @@ datasets    Which songs are there, and from where?     00 01 03 04 05 06 07 08 0
 models      Which models are there?                    00 03 04 05 06 07 08 09
 evaluation  How good is it, and how sure are we?       00 03 04 05 06 07 08 09 10
 jukebox     What would it sound like if…?              00 01 02 03 06 07 10
-song        What genre is my song?                     10
+song        What genre is my song?                     08 10
 exercises   Did I get it right?                        00 01 02 03 04 05 06 07 08 09 10 11
 ==========  =========================================  ===================================
 

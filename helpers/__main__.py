@@ -11,6 +11,9 @@ from pathlib import Path
 from helpers import datasets, features
 from helpers.audio import collection
 
+# So much of a song is heard, so that an answer to a long one comes soon, too.
+HEARD_SECONDS = 120.0
+
 
 def main(arguments=None):
     """Run one command; whatever goes wrong becomes one sentence and exit code 2."""
@@ -58,6 +61,9 @@ def _parser():
     predict.add_argument(
         "--model", help="folder that train wrote (default: a model of the course's sampler)"
     )
+    predict.add_argument(
+        "--whole", action="store_true", help="hear more than the first two minutes"
+    )
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
     predict.set_defaults(run=_predict)
 
@@ -65,8 +71,11 @@ def _parser():
     doctor.add_argument("folder")
     doctor.set_defaults(run=_doctor)
 
-    fetch = commands.add_parser("fetch", help="download a data set")
-    fetch.add_argument("name", choices=sorted(datasets.SOURCES))
+    holds = {name: source.holds for name, source in datasets.SOURCES.items()}
+    holds |= {name: f"{' and '.join(names)} together" for name, names in datasets.GROUPS.items()}
+    about = "; ".join(f"{name}: {text}" for name, text in holds.items())
+    fetch = commands.add_parser("fetch", help="download a data set", description=about)
+    fetch.add_argument("name", choices=sorted(holds))
     fetch.set_defaults(run=_fetch)
     return parser
 
@@ -136,16 +145,17 @@ def _predict(args):
         better = " 'python -m helpers fetch musicnn' gets a better embedding."
         better = "" if classifier.card["embedding"] == "musicnn" else better
         print(training.trust(classifier.card) + better, file=sys.stderr)
-    failed = 0
+    failed, longer = 0, 0
     for song in _songs(args.song):
         try:
-            answer = classifier.predict(song)
+            answer = classifier.predict(song, seconds=None if args.whole else HEARD_SECONDS)
         except datasets.FetchError:
             raise
         except Exception as error:  # a bad song must not cost the others
             failed += 1
             _say(f"{song} {_sentence(error)}", sys.stderr)
             continue
+        longer += not answer.whole
         if answer.silent:
             windows = f"{answer.silent} of {_count(len(answer.timeline), 'window')}"
             _say(f"{song} is silent in {windows}, which counts for nothing", sys.stderr)
@@ -154,6 +164,9 @@ def _predict(args):
             print(json.dumps({"song": song, "genre": answer.genre, "p": rounded}))
         else:
             _say(f"{song}: {answer}")
+    if longer:
+        text = f"heard the first two minutes of {_count(longer, 'longer song')}: --whole hears all"
+        print(text, file=sys.stderr)
     return 2 if failed else 0
 
 
@@ -177,7 +190,12 @@ def _doctor(args):
 
 
 def _fetch(args):
-    _say(str(datasets.fetch(args.name)))
+    for name in datasets.GROUPS.get(args.name, [args.name]):
+        _say(str(datasets.fetch(name)))
+        if name == "musicnn":
+            from helpers.models import musicnn
+
+            musicnn.prepare()
 
 
 def _sentence(error):

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
+from matplotlib.colors import to_rgb
 
 SAMPLE_RATE = 22_050
 # After Paul Tol's "muted" scheme, moved apart until every pair can be told by people with
@@ -273,7 +274,8 @@ def timeline(answer, *, title="", ax=None):
     Parameters
     ----------
     answer : song.Prediction
-        Genres that reach a tenth anywhere are named, the most probable over the song at the bottom.
+        The most probable genre over the song lies at the bottom. An area is named where it is
+        widest, if a name fits in.
     """
     ax = ax or plt.subplots(figsize=(8, 3))[1]
     table, names = answer.timeline, list(answer.probabilities.index)
@@ -281,12 +283,18 @@ def timeline(answer, *, title="", ax=None):
     # Each window is as wide as the way to the next, so that nothing is seen between two.
     edges, base = np.append(table.index, table.index[-1] + step), np.zeros(len(table))
     for name in names:
-        top = base + table[name].to_numpy()
-        label = name if table[name].max() >= 0.1 else None
-        color = GENRE_COLORS.get(name, "#777777")
-        ax.stairs(top, edges, baseline=base, fill=True, color=color, label=label)
+        top, color = base + table[name].to_numpy(), GENRE_COLORS.get(name, "#777777")
+        room = min(-(-len(table) * (len(name) + 1) // 55), len(table))  # windows that a name takes
+        ax.stairs(top, edges, baseline=base, fill=True, color=color)
+        # A name must fit between the highest floor and the lowest ceiling of its windows.
+        floor = np.lib.stride_tricks.sliding_window_view(base, room).max(axis=1)
+        height = np.lib.stride_tricks.sliding_window_view(top, room).min(axis=1) - floor
+        if np.nanmax(height, initial=0) >= 0.08:
+            first = np.nanargmax(height)
+            middle = (edges[first] + edges[first + room]) / 2, floor[first] + height[first] / 2
+            ink = "white" if np.dot(to_rgb(color), (0.299, 0.587, 0.114)) < 0.5 else "black"
+            ax.annotate(name, middle, ha="center", va="center", fontsize=9, color=ink)
         base = top
     ax.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1), title=title)
     ax.set_xlim(edges[0], edges[-1])
-    ax.legend(frameon=False, bbox_to_anchor=(1, 0.5), loc="center left", fontsize=9, reverse=True)
     return ax

@@ -7,7 +7,6 @@ Each function returns a list of ``(train, test)`` pairs of row positions, ready 
 import re
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 N_SPLITS, SEED = 5, 0
 ENDING = r"(?i)\.(wav|flac|mp[234]|m4a|aac|wma|og[ga]|opus|aif[fc]?|au|caf|w64|png|npy)$"
@@ -20,6 +19,8 @@ PIECE = (
 
 def by_row(table, n_splits=N_SPLITS, seed=SEED):
     """Shuffle rows: windows of one song land on both sides. The trap, kept to be shown."""
+    from sklearn.model_selection import StratifiedKFold
+
     folds = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
     return list(folds.split(table, table.genre))
 
@@ -97,6 +98,8 @@ def plain(name):
 
 
 def _by_group(table, column, n_splits, seed):
+    from sklearn.model_selection import StratifiedGroupKFold
+
     folds = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     pairs = folds.split(table, table.genre, groups=table[column])
     # Where a few artists play most of it, scikit-learn may leave a fold without any.

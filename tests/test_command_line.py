@@ -12,7 +12,6 @@ import subprocess
 import sys
 
 import numpy as np
-import pooch
 import pytest
 import soundfile as sf
 from patience import patience
@@ -23,8 +22,9 @@ from sklearn.preprocessing import StandardScaler
 from helpers import datasets, features, jukebox, models
 from helpers.__main__ import main
 from helpers.audio import SAMPLE_RATE
-from helpers.datasets.download import Mirror
-from helpers.song import SongClassifier
+from helpers.datasets.sources import Mirror
+from helpers.models import musicnn
+from helpers.song import PRETRAINED, SongClassifier, inputs
 
 GENRES = ("blues", "classical", "jazz")
 HEADER = (
@@ -222,7 +222,7 @@ def test_predict_speaks_json(run, model, collection):
 def new_machine(monkeypatch, tmp_path):
     """A machine that has just been set up: nothing fetched, nothing kept."""
     monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(datasets, "cache", lambda: tmp_path / "cache")
 
 
 @pytest.mark.usefixtures("new_machine")
@@ -284,10 +284,38 @@ def test_predict_takes_folders_patterns_and_a_leading_dash(run, model, collectio
     assert (code, out, line.split(";")[0]) == (2, [], "*.mp3 is not there")
 
 
+def test_predict_hears_two_minutes_of_a_longer_song_or_all_of_it(run, model, tmp_path):
+    y = np.r_[np.tile(jukebox.play("jazz", 10.0), 12), np.tile(jukebox.play("metal", 10.0), 6)]
+    sf.write(tmp_path / "a.wav", y, SAMPLE_RATE)
+    sf.write(tmp_path / "b.wav", y[: 120 * SAMPLE_RATE], SAMPLE_RATE)
+    songs = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    code, [long, short], err = run("predict", *songs, "--model", model, "--json")
+    assert (code, err) == (0, ["heard the first two minutes of 1 longer song: --whole hears all"])
+    assert json.loads(long)["p"] == json.loads(short)["p"]
+    code, [whole, same], err = run("predict", *songs, "--model", model, "--json", "--whole")
+    assert (code, err, same) == (0, [], short)
+    assert json.loads(whole)["p"] != json.loads(short)["p"]
+
+
+@pytest.mark.parametrize("name", ["hand-made", "script", "yamnet", "musicnn", "musicnn-yamnet"])
+def test_predict_waits_for_no_heavy_library(name, collection):
+    """Each takes longer to load than the answer takes."""
+    if not all(map(datasets.local_path, inputs.ears(name))):
+        pytest.skip("skipped, because an ear's weights are not here")
+    script = "import sys; from helpers.__main__ import main; main(); print(*sys.modules)"
+    song, model = song_of(collection), PRETRAINED / name
+    command = [sys.executable, "-c", script, "predict", song, "--model", model]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer, loaded = done.stdout.splitlines()
+    assert answer.startswith(f"{song}: ")
+    heavy = {"tensorflow", "keras", "librosa", "numba", "sklearn", "scipy", "matplotlib", "IPython"}
+    assert not heavy & set(loaded.split())
+
+
 def test_predict_goes_on_after_any_error(run, model, collection, monkeypatch):
     real = SongClassifier.predict
 
-    def predict(self, song):
+    def predict(self, song, **options):
         if song.endswith("0.wav"):
             raise MemoryError
         return real(self, song)
@@ -359,10 +387,25 @@ def test_doctor_names_file_problem_and_remedy(run, collection, tmp_path):
     assert out[1] == f"1 finding in {tmp_path}"
 
 
-def test_fetch_prints_where_the_data_lie(run, monkeypatch, tmp_path):
+def test_fetch_prints_where_the_data_lie_and_makes_the_ears_ready(run, monkeypatch, tmp_path):
     monkeypatch.setenv("GENRE_DATA", str(tmp_path))
-    (tmp_path / "musicnn.whl").touch()
-    assert run("fetch", "musicnn") == (0, [str(tmp_path / "musicnn.whl")], [])
+    made = []
+    monkeypatch.setattr(musicnn, "prepare", lambda: made.append("musicnn"))
+    paths = [tmp_path / "musicnn.whl", tmp_path / "yamnet.tflite"]
+    for path in paths:
+        path.touch()
+    assert run("fetch", "yamnet") == (0, [str(paths[1])], [])
+    assert made == []
+    assert run("fetch", "embeddings") == (0, list(map(str, paths)), [])
+    assert made == ["musicnn"]
+
+
+def test_fetch_says_what_there_is_and_how_large(run):
+    _, out, _ = run("fetch", "--help")
+    text = " ".join(" ".join(out).split())
+    for name, source in datasets.SOURCES.items():
+        assert f"{name}: {source.holds}" in text
+        assert re.search(r"\d [MG]B$", source.holds)
 
 
 @pytest.mark.usefixtures("new_machine")

@@ -6,9 +6,10 @@
 Milliseconds for the script's 26 features of a 30 s song on one core, decoding included: with
 librosa as the well-known script calls it, with the shared spectrogram of lesson 03, and with the
 fused pass of `extract`; the floor only decodes and transforms. Rounds are interleaved, so that a
-machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted; how long
-a classifier takes to answer for a song as MP3, after its first answer; and how long lesson 02's
-mixer takes from a slider to its new picture and player, beside the half second it may take.
+machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted; what
+``predict`` costs for an MP3 of three minutes, each time in a fresh Python, beside decoding it
+(``results/costs.csv`` keeps that, if all ears are here); and how long lesson 02's mixer takes from
+a slider to its new picture and player, beside the half second it may take.
 """
 
 import os
@@ -33,10 +34,14 @@ import soundfile as sf
 
 from helpers import audio, datasets, features, jukebox
 from helpers.jukebox import panel
-from helpers.song import PRETRAINED, SongClassifier
+from helpers.song import PRETRAINED, inputs
 
 SECONDS, SONGS, ROUNDS = 30.0, 10, 5
 REDRAW_SECONDS = 0.5
+ROOT = Path(__file__).resolve().parents[1]
+CLASSIFIERS = ("hand-made", "yamnet", "musicnn", "musicnn-yamnet")
+# The wheel of LiteRT 2.3.0 for Linux, as its index offers it.
+LITERT_MB = 21.8
 
 
 def script(path):
@@ -86,6 +91,14 @@ files = pd.read_csv(sys.argv[1], dtype=str)
 table, _ = features.extract(files, out=sys.argv[2], feature_set="script", jobs=2, duration=30.0)
 assert len(table) == 1000, "some songs could not be read"
 """
+DECODE = "import sys, soundfile; soundfile.read(sys.argv[1], dtype='float32')"
+COLD = """
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, capture_output=True)
+seconds = time.perf_counter() - start
+print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def measure(songs):
@@ -107,24 +120,48 @@ def thousand(songs):
         pd.DataFrame(rows, columns=["path", "filename", "genre"]).to_csv(files, index=False)
         command = [sys.executable, "-c", THOUSAND, files, out]
         start = time.perf_counter()
-        subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
+        subprocess.run(command, check=True, cwd=ROOT)
         return time.perf_counter() - start
 
 
-def answers(path):
-    """Seconds to answer for a song with each classifier at hand; rounds are interleaved."""
-    names = ["hand-made", "musicnn"] if datasets.local_path("musicnn") else ["hand-made"]
-    classifiers = [SongClassifier.load(PRETRAINED / name) for name in names]
-    times = np.zeros((1 + ROUNDS, len(names)))
-    with tempfile.TemporaryDirectory() as folder:
-        song = Path(folder, "song.mp3")
-        sf.write(song, *audio.load(path, duration=SECONDS), format="MP3")
-        for row in times:
-            for i, classifier in enumerate(classifiers):
-                start = time.perf_counter()
-                classifier.predict(song)
-                row[i] = time.perf_counter() - start
-    return dict(zip(names, times[1:].T, strict=True))
+def three_minutes(songs, path):
+    """Write an MP3 as people have them, 44,100 samples a second in stereo, from songs of 30 s."""
+    y = np.concatenate([audio.load(song, sr=44_100, duration=SECONDS)[0] for song in songs])
+    y = np.resize(y, 180 * 44_100)
+    sf.write(path, np.column_stack([y, 0.9 * np.roll(y, 7)]), 44_100, format="MP3")
+
+
+def costs(song):
+    """Seconds, in proportion to decoding, and MB of what predict does, a row for each classifier.
+
+    What it takes to install is what is downloaded for the ears alone; MusiCNN's conversion also
+    needs TensorFlow, once.
+    """
+    commands = {"decoding": ["-c", DECODE, song]}
+    for name in CLASSIFIERS:
+        folder = PRETRAINED / name
+        if folder.is_dir() and all(map(datasets.local_path, inputs.ears(name))):
+            commands[name] = ["-m", "helpers", "predict", song, "--model", folder]
+    rounds = [{name: cold(command) for name, command in commands.items()} for _ in range(ROUNDS)]
+    rows = {}
+    for name in list(commands)[1:]:
+        seconds, megabytes = zip(*(taken[name] for taken in rounds), strict=True)
+        ratio = median(taken[name][0] / taken["decoding"][0] for taken in rounds)
+        weights = [datasets.local_path(ear).stat().st_size / 1e6 for ear in inputs.ears(name)]
+        install = sum(weights) + LITERT_MB if weights else 0
+        rows[name] = (median(seconds), ratio, max(megabytes), install)
+    digits = {"seconds a song": 2, "ratio to decoding": 1, "MB of memory": 0, "MB to install": 0}
+    table = pd.DataFrame.from_dict(rows, "index", columns=list(digits))
+    return table.round(digits).rename_axis("model")
+
+
+def cold(arguments):
+    """Wall time in seconds of a fresh Python, and its highest use of memory in MB."""
+    # A small process in between: a child starts with the highest use of its parent.
+    command = [sys.executable, "-c", COLD, sys.executable, *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    seconds, peak = map(float, done.stdout.split())
+    return seconds, peak / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
 
 def redraws(genre):
@@ -151,14 +188,14 @@ def main(arguments):
         for name, own in zip(VARIANTS, times.T, strict=True):
             print(f"{name:40}{1000 * median(own):12.1f}{median(times[:, 0] / own):14.1f}")
         total, one_core = thousand(songs), 1000 * median(times[:, 0])
-        answered = answers(songs[0])
+        three_minutes(songs[:: max(1, len(songs) // 6)][:6], Path(album, "song.mp3"))
+        answers = costs(Path(album, "song.mp3"))
     print("\n1,000 songs, start-up counted")
     print(f"{'the script on one core (from its median)':40}{one_core:11.1f} s")
     print(f"{'extract on two cores, a fresh Python':40}{total:11.1f} s{one_core / total:13.1f}")
-    print(f"\n{'an answer for one MP3 of 30 s':40}{'ms':>12}{'times longer':>14}")
-    for name, own in answered.items():
-        longer = median(own / answered["hand-made"])
-        print(f"with {name:35}{1000 * median(own):12.1f}{longer:14.1f}")
+    print(f"\nan answer for one MP3 of three minutes, in a fresh Python\n{answers}")
+    if len(answers) == len(CLASSIFIERS):
+        answers.to_csv(ROOT / "results/costs.csv", lineterminator="\n")
     print(
         f"\n{'a turn of a knob in the mixer':40}{'median ms':>12}{'longest ms':>14}{'of 0.5 s':>10}"
     )

@@ -46,7 +46,7 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
         return np.concatenate(list(_read(file, sr, offset, duration))), sr
 
 
-def stream(song, *, sr=SAMPLE_RATE, seconds=30.0):
+def stream(song, *, sr=SAMPLE_RATE, seconds=30.0, duration=None):
     """Read a sound file block by block: two hours take no more memory than a minute.
 
     Parameters
@@ -58,6 +58,8 @@ def stream(song, *, sr=SAMPLE_RATE, seconds=30.0):
         Sample rate in Hz to resample to.
     seconds : float
         Length of a block.
+    duration : float, optional
+        How much to read, in seconds; all of it by default. Nothing behind it is decoded.
 
     Yields
     ------
@@ -70,7 +72,7 @@ def stream(song, *, sr=SAMPLE_RATE, seconds=30.0):
         As `load` does. Silence is only known when the file ends: blocks of zeros come before.
     """
     with reader.opened(song) as file:
-        yield from _regroup(_read(file, sr), round(seconds * sr))
+        yield from _regroup(_read(file, sr, duration=duration), round(seconds * sr))
 
 
 def _read(file, sr, offset=0.0, duration=None):

@@ -8,9 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from sklearn.base import clone
-from sklearn.metrics import confusion_matrix
 from threadpoolctl import threadpool_limits
 
 RESAMPLES, SEED = 2000, 0
@@ -61,6 +58,8 @@ def cross_val_predict(model, X, table, folds, *, balanced=False):
 
 def fit(model, X, table, *, balanced=False):
     """A clone of a model, fitted on rows and, if wanted, weighed by `balanced_weights`."""
+    from sklearn.base import clone
+
     weights = {}
     if balanced:
         weights[f"{model.steps[-1][0]}__sample_weight"] = balanced_weights(table)
@@ -150,6 +149,8 @@ def confusion(predictions, labels=None):
 
     A genre that was named but never played has an empty row, so that no song is lost.
     """
+    from sklearn.metrics import confusion_matrix
+
     if labels is None:
         labels = sorted({*predictions.genre, *predictions.predicted})
     counts = confusion_matrix(predictions.genre, predictions.predicted, labels=labels)
@@ -194,6 +195,8 @@ def compare(a, b):
     ValueError
         If the two were not tested on the same rows.
     """
+    from scipy import stats
+
     a, b = a.sort_index(), b.sort_index()
     if list(a.song_id) != list(b.song_id):
         raise ValueError("A and B were tested on different songs: use the same folds for both")
@@ -257,6 +260,8 @@ def _counts_by_artist(predictions):
 
 def _interval(statistic, n_artists):
     """95 % percentile interval of a statistic of artist numbers, drawn with replacement."""
+    from scipy import stats
+
     if n_artists < 2:
         return float("nan"), float("nan")
     drawn = stats.bootstrap(

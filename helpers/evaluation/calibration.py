@@ -8,13 +8,17 @@ artists than those that it was fitted on.
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 # No window alone can rule a genre out.
 FLOOR = 1e-6
 # Fewer songs than this say nothing about how often the sure answers are right.
 LEAST_SONGS = 10
+
+
+def softmax(logits):
+    """Probabilities from logits, along the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def combine(probabilities, temperature=1.0):
@@ -30,7 +34,7 @@ def combine(probabilities, temperature=1.0):
     -------
     np.ndarray, shape (..., n_genres)
     """
-    return softmax(_log(probabilities).mean(axis=-2) / temperature, axis=-1)
+    return softmax(_log(probabilities).mean(axis=-2) / temperature)
 
 
 def by_song(predictions):
@@ -51,12 +55,12 @@ def by_song(predictions):
     grouped = logs.groupby(predictions.song_id.to_numpy())
     songs = predictions.groupby("song_id")[["artist_group", "genre", "fold"]].first()
     songs = songs.assign(windows=grouped.size(), **grouped.mean())
-    return _answer(songs.reset_index(), softmax(songs[columns].to_numpy(), axis=1))
+    return _answer(songs.reset_index(), softmax(songs[columns].to_numpy()))
 
 
 def apply_temperature(songs, temperature):
     """Songs with tempered probabilities; which genre is the most probable never changes."""
-    return _answer(songs, softmax(_log(songs[_columns(songs)]) / temperature, axis=1))
+    return _answer(songs, softmax(_log(songs[_columns(songs)]) / temperature))
 
 
 def fit_temperature(songs):
@@ -75,6 +79,9 @@ def fit_temperature(songs):
     float
         Between 0.05 and 20.
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     columns = _columns(songs)
     logs = _log(songs[columns])
     rows, true = np.arange(len(songs)), [columns.index(f"p_{genre}") for genre in songs.genre]
@@ -159,30 +166,16 @@ def cross_fit(songs, target):
     return pd.concat(parts).sort_index()
 
 
-def reliability(songs, bins=8):
-    """How sure it was and how often it was right, in groups of about as many songs each.
+def calibration_error(songs, bins=8):
+    """Mean distance between how sure it was and how often it was right.
 
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `apply_temperature` or `cross_fit`.
-    bins : int
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns confidence (mean), accuracy and n; the least sure group first.
+    Over groups of about as many songs each, from the least sure to the surest (lesson 10 draws
+    them).
     """
     order = np.argsort(songs.confidence.to_numpy(), kind="stable")
     groups = [songs.iloc[rows] for rows in np.array_split(order, bins) if len(rows)]
-    rows = [(group.confidence.mean(), _right(group).mean(), len(group)) for group in groups]
-    return pd.DataFrame(rows, columns=["confidence", "accuracy", "n"])
-
-
-def calibration_error(songs, bins=8):
-    """Mean distance between how sure it was and how often it was right, over `reliability`."""
-    table = reliability(songs, bins)
-    return float(np.average((table.confidence - table.accuracy).abs(), weights=table.n))
+    distances = [abs(group.confidence.mean() - _right(group).mean()) for group in groups]
+    return float(np.average(distances, weights=[len(group) for group in groups]))
 
 
 def _columns(songs):

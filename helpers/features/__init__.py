@@ -1,8 +1,8 @@
 """What does a song look like as numbers?
 
 `frames` and `describe` are the readable reference, in librosa's own calls: lesson 03 teaches them.
-`extract` makes the same numbers for whole collections, several times faster (`helpers.fused`), and
-keeps them safe in a CSV while it works (`helpers.table`).
+`extract` makes the same numbers for whole collections, several times faster (`features.fused`), and
+keeps them safe in a CSV while it works (`features.table`).
 """
 
 import warnings
@@ -10,11 +10,8 @@ from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from helpers import audio
 from helpers.audio import collection
@@ -290,6 +287,8 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
     OSError
         If `out` cannot be written; what was written before stays.
     """
+    from tqdm import tqdm
+
     columns = ("filename", *names(feature_set), "label")
     files = _as_files(files)
     with FeatureTable(out, columns) as table:
@@ -306,6 +305,9 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
 
 
 def _rows(files, feature_set, duration, jobs):
+    import joblib
+    from threadpoolctl import threadpool_limits
+
     # One song a task: a batch would be lost or repeated as a whole.
     workers = joblib.Parallel(
         n_jobs=jobs or -1, prefer="threads", return_as="generator_unordered", batch_size=1

@@ -1,10 +1,9 @@
-"""The windows, filters and bands of the fused pass: librosa's, made once and kept."""
+"""The windows, filters and bands of the fused pass: librosa's formulas, made once and kept."""
 
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import scipy.fft
 
 N_FFT, HOP_LENGTH = 2048, 512
 N_MELS, N_MFCC, N_CHROMA = 128, 20, 12
@@ -13,54 +12,61 @@ CONTRAST_BANDS, CONTRAST_FMIN, CONTRAST_QUANTILE = 6, 200.0, 0.02
 PEAK_FMIN, PEAK_FMAX = 150.0, 4000.0
 
 
-@lru_cache(maxsize=1)
-def hann():
-    """The window of each frame, shape (2048,)."""
-    import librosa
-
-    return librosa.filters.get_window("hann", N_FFT, fftbins=True)
+@lru_cache(maxsize=8)
+def hann(n_fft=N_FFT):
+    """The window of each frame, shape (n_fft,)."""
+    return np.hanning(n_fft + 1)[:-1]
 
 
 @lru_cache(maxsize=1)
 def dct():
     """The cosines of the MFCC, shape (20, 128)."""
-    basis = scipy.fft.dct(np.eye(N_MELS), axis=0, norm="ortho")[:N_MFCC]
-    return basis.astype(np.float32)
+    waves = np.cos(np.pi / N_MELS * np.outer(np.arange(N_MFCC), np.arange(N_MELS) + 0.5))
+    waves[0] *= np.sqrt(0.5)
+    return (np.sqrt(2 / N_MELS) * waves).astype(np.float32)
 
 
 @lru_cache(maxsize=8)
-def mel_slopes(sr):
-    """Mel filters as slopes: each bin lies on the rise of one triangle and the fall of another.
-
-    Returns
-    -------
-    edges : np.ndarray, shape (N_MELS + 2,)
-        First bin above each corner frequency.
-    rise, fall : np.ndarray, shape (n_bins,), float32
-        The bin's weight in the triangle that peaks above it, and in the one that peaks below.
-    """
-    import librosa
-
-    bank = librosa.filters.mel(sr=sr, n_fft=N_FFT, n_mels=N_MELS)
-    corners = librosa.mel_frequencies(N_MELS + 2, fmin=0, fmax=sr / 2)
-    edges = np.searchsorted(np.fft.rfftfreq(N_FFT, 1 / sr), corners)
-    edges[-1] = bank.shape[1]
-    rise, fall = np.zeros(bank.shape[1], np.float32), np.zeros(bank.shape[1], np.float32)
-    for i, (start, stop) in enumerate(pairwise(edges)):
-        if i < N_MELS:
-            rise[start:stop] = bank[i, start:stop]
-        if i > 0:
-            fall[start:stop] = bank[i - 1, start:stop]
-    return edges, rise, fall
+def mel(sr, n_fft=N_FFT, n_mels=N_MELS):
+    """Triangles of area 1 on Slaney's mel scale, shape (n_mels, 1 + n_fft // 2), float32."""
+    # Slaney (1998), "Auditory Toolbox": 15 mels up to 1 kHz, then 27 for each factor of 6.4.
+    step = np.log(6.4) / 27
+    top = sr / 2 / 1000
+    mels = np.linspace(0, 15 + np.log(top) / step if top > 1 else 15 * top, n_mels + 2)
+    corners = 1000 * np.where(mels < 15, mels / 15, np.exp(step * (mels - 15)))
+    away = corners[:, np.newaxis] - np.fft.rfftfreq(n_fft, 1 / sr)
+    width = np.diff(corners)[:, np.newaxis]
+    triangles = np.maximum(np.minimum(-away[:-2] / width[:-1], away[2:] / width[1:]), 0)
+    return (triangles * 2 / (width[1:] + width[:-1])).astype(np.float32)
 
 
 # The tuning is known to a hundredth of a semitone, so there are a hundred filters at most.
 @lru_cache(maxsize=128)
 def chroma_filter(sr, tuning):
     """Which bin belongs to which pitch class, shape (1025, 12); tuning in semitones."""
-    import librosa
+    # Ellis (2007), "Chroma feature analysis and synthesis": how far each bin lies above C, in
+    # semitones, how wide it is, and a bell around each pitch class, loudest five octaves up.
+    octaves = np.log2(np.arange(1, N_FFT // 2 + 2) * sr / N_FFT / _a0(tuning))
+    octaves = np.insert(octaves, 0, octaves[0] - 1.5)
+    width = np.maximum(np.diff(N_CHROMA * octaves), 1)[:, np.newaxis]
+    octaves = octaves[:-1, np.newaxis]
+    # C lies nine semitones below A.
+    away = (N_CHROMA * octaves + 9 - np.arange(N_CHROMA) + 6) % N_CHROMA - 6
+    bells = np.exp(-0.5 * (2 * away / width) ** 2)
+    bells /= np.sqrt((bells**2).sum(axis=1, keepdims=True))
+    return (bells * np.exp(-0.5 * ((octaves - 5) / 2) ** 2)).astype(np.float32)
 
-    return librosa.filters.chroma(sr=sr, n_fft=N_FFT, tuning=tuning, n_chroma=N_CHROMA).T.copy()
+
+def tuning(hz):
+    """By how many semitones, to a hundredth, most of some frequencies lie above a piano's keys."""
+    above = N_CHROMA * np.log2(hz / _a0()) % 1
+    counts, edges = np.histogram(above - (above >= 0.5), np.linspace(-0.5, 0.5, 101))
+    return float(edges[counts.argmax()])
+
+
+def _a0(tuning=0.0):
+    """The lowest A of a piano, in Hz."""
+    return 27.5 * 2 ** (tuning / N_CHROMA)
 
 
 @lru_cache(maxsize=8)

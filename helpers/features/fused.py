@@ -1,27 +1,22 @@
 """The frames of lesson 03 again, several times faster: one Fourier transform, one pass over it.
 
 `features.frames` asks librosa for each feature in turn, and every answer walks over the whole
-spectrogram again. Here one compiled loop visits each spectrum once, while it is still in the
-processor's cache, and takes from it all that the features need. The formulas are librosa's; the
-tests hold the two against each other.
+spectrogram again. Here each block of spectra is visited once, while it is still in the processor's
+cache, and numpy alone takes from it all that the features need: librosa would be seconds away. The
+formulas are librosa's; the tests hold the two against each other.
 """
 
-import threading
-
-import numba
 import numpy as np
-import scipy.fft
 
 from helpers.features import filters
-from helpers.features.filters import HOP_LENGTH, N_CHROMA, N_FFT, N_MELS
+from helpers.features.filters import HOP_LENGTH, N_FFT
 
 ROLL_PERCENT = 0.85
 # librosa.piptrack's default: how loud a peak must be beside the loudest of its frame.
 PEAK_THRESHOLD = np.float32(0.1)
 POWER_FLOOR, TOP_DB = 1e-10, 80.0
-# 32 spectra of 1025 complex numbers fill half a megabyte: what a core's own cache holds.
-BLOCK = 32
-_kept = threading.local()
+# 64 spectra of 1025 complex numbers fill a megabyte: about what a core's own cache holds.
+BLOCK = 64
 
 
 def frames(y, sr, *, full=True):
@@ -44,15 +39,14 @@ def frames(y, sr, *, full=True):
     spectra = _spectra(padded, sr, full)
     log_mel = _decibels(spectra["mel"])
     rows = [
-        _chroma(spectra["power"], spectra["peak_hz"], spectra["peak_power"], sr),
+        _chroma(spectra["power"], *spectra["peaks"].T, sr),
         _rms(padded),
-        *spectra["shape"],
+        *spectra["shape"].T,
         _zero_crossing_rate(y),
         *(filters.dct() @ log_mel.T),
     ]
     if full:
-        peak, valley = spectra["contrast"]
-        contrast = _decibels(peak) - _decibels(valley)
+        contrast = _decibels(spectra["peak"]) - _decibels(spectra["valley"])
         rows += [*contrast.T, spectra["flatness"], _onset_strength(log_mel)]
     return np.array(rows, dtype=np.float64)
 
@@ -60,156 +54,66 @@ def frames(y, sr, *, full=True):
 def _spectra(padded, sr, full):
     """Transform the song block by block and gather what every feature needs from each spectrum."""
     views = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP_LENGTH]
-    n, window = len(views), filters.hann()
-    low, high = filters.peak_bins(sr)
-    out = {
-        "power": _scratch(n),
-        "mel": np.empty((n, N_MELS), np.float32),
-        "shape": np.empty((3, n)),
-        "contrast": np.empty((2, n, filters.CONTRAST_BANDS + 1)),
-        "flatness": np.empty(n),
+    blocks = [_visit(views[i : i + BLOCK], sr, full) for i in range(0, len(views), BLOCK)]
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _visit(views, sr, full):
+    # In 32 bits, as librosa keeps them.
+    magnitude = np.abs(np.fft.rfft(views * filters.hann()).astype(np.complex64))
+    power = magnitude * magnitude
+    seen = {
+        "power": power,
+        "mel": power @ filters.mel(sr).T,
+        "shape": _shape(magnitude) * (sr / N_FFT),
+        "peaks": _peaks(power, sr),
     }
-    # A peak has a lower neighbour on its left, so at most every second bin can be one.
-    room = n * ((high - low) // 2 + 1)
-    peak_hz, peak_power, found = np.empty(room, np.float32), np.empty(room, np.float32), 0
-    windowed = np.empty((BLOCK, N_FFT))
-    for start in range(0, n, BLOCK):
-        block = slice(start, min(start + BLOCK, n))
-        frame = np.multiply(views[block], window, out=windowed[: block.stop - start])
-        found = _visit(
-            scipy.fft.rfft(frame, axis=1),
-            out["power"][block],
-            out["mel"][block],
-            out["shape"][:, block],
-            peak_hz,
-            peak_power,
-            found,
-            low,
-            high,
-            sr / N_FFT,
-            filters.mel_slopes(sr),
-        )
-        if full:
-            out["flatness"][block] = _texture(out["power"][block], sr, out["contrast"][:, block])
-    return out | {"peak_hz": peak_hz[:found], "peak_power": peak_power[:found]}
+    return seen | _texture(power, sr) if full else seen
 
 
-def _scratch(n):
-    """Memory for n power spectra, kept from song to song: asking anew costs a tenth of the time."""
-    power = getattr(_kept, "power", None)
-    if power is None or len(power) < n:
-        power = _kept.power = np.empty((n, N_FFT // 2 + 1), np.float32)
-    return power[:n]
-
-
-# No NaN or infinity can come in (audio.load sees to that), so sums may be taken in any order.
-SUMS_IN_ANY_ORDER = {"reassoc", "contract", "arcp", "nsz", "nnan", "ninf"}
-
-
-@numba.njit(cache=True, nogil=True, fastmath=SUMS_IN_ANY_ORDER)
-def _visit(X, power, mel, shape, peak_hz, peak_power, found, low, high, bin_hz, mel_slopes):
-    """Spectral shape, mel bands and peaks of a block of spectra (see librosa's functions)."""
-    magnitude = np.empty(X.shape[1], np.float32)
-    for t in range(X.shape[0]):
-        row = power[t]
-        loudest = _magnitudes(X[t], magnitude, row)
-        shape[:, t] = _shape(magnitude)
-        _mel(row, mel[t], *mel_slopes)
-        # librosa.piptrack: local maxima above a tenth of the frame's loudest, refined by a parabola
-        threshold = PEAK_THRESHOLD * loudest
-        for k in range(low, high):
-            if row[k] > threshold and row[k] >= row[k + 1] and row[k] > row[k - 1]:
-                slope = (row[k + 1] - row[k - 1]) / np.float32(2)
-                bend = row[k + 1] + row[k - 1] - np.float32(2) * row[k]
-                shift = np.float32(0) if abs(slope) >= abs(bend) else -slope / bend
-                peak_hz[found] = np.float32(k + shift) * bin_hz
-                peak_power[found] = row[k] + np.float32(0.5) * slope * shift
-                found += 1
-    shape *= bin_hz
-    return found
-
-
-@numba.njit(cache=True, nogil=True, fastmath=SUMS_IN_ANY_ORDER)
-def _magnitudes(spectrum, magnitude, power):
-    """Fill in |X| and |X|^2 in 32 bits, as librosa keeps them; returns the largest power."""
-    loudest = np.float32(0)
-    for k in range(len(spectrum)):
-        re, im = np.float32(spectrum[k].real), np.float32(spectrum[k].imag)
-        magnitude[k] = np.sqrt(re * re + im * im)
-        power[k] = magnitude[k] * magnitude[k]
-        loudest = max(loudest, power[k])
-    return loudest
-
-
-@numba.njit(cache=True, nogil=True, fastmath=SUMS_IN_ANY_ORDER)
-def _mel(power, mel, edges, rise, fall):
-    """Energy in each mel band."""
-    rising = np.float32(0)
-    for i in range(len(edges) - 1):
-        up, down = np.float32(0), np.float32(0)
-        for k in range(edges[i], edges[i + 1]):
-            up += power[k] * rise[k]
-            down += power[k] * fall[k]
-        if i > 0:
-            mel[i - 1] = rising + down
-        rising = up
-
-
-@numba.njit(cache=True, nogil=True, fastmath=SUMS_IN_ANY_ORDER)
 def _shape(magnitude):
-    """Spectral centroid, bandwidth (the spread around it) and roll-off of a spectrum, in bins."""
-    total, first, second = 0.0, 0.0, 0.0
-    for k in range(len(magnitude)):
-        m = np.float64(magnitude[k])
-        total += m
-        first += m * k
-        second += m * k * k
-    if total < np.finfo(np.float32).tiny:
-        return 0.0, 0.0, 0.0
-    centroid = first / total
-    spread = np.sqrt(max(second / total - centroid * centroid, 0.0))
-    return centroid, spread, _rolloff(magnitude, ROLL_PERCENT * total)
+    """Spectral centroid, bandwidth (the spread around it) and roll-off of spectra, in bins."""
+    so_far, bins = magnitude.cumsum(axis=1, dtype=float), np.arange(magnitude.shape[1], dtype=float)
+    total = np.maximum(so_far[:, -1:], np.finfo(np.float32).tiny)
+    first, second = (magnitude @ np.column_stack([bins, bins**2]) / total).T
+    spread = np.sqrt(np.maximum(second - first**2, 0))
+    rolloff = (so_far >= ROLL_PERCENT * so_far[:, -1:]).argmax(axis=1)
+    return np.column_stack([first, spread, rolloff])
 
 
-@numba.njit(cache=True, nogil=True, fastmath=SUMS_IN_ANY_ORDER)
-def _rolloff(magnitude, threshold):
-    """The first bin at which the running sum reaches the threshold."""
-    so_far, start, step = 0.0, 0, 32
-    # Whole strides first: their sums vectorise, a running sum cannot.
-    while start + step < len(magnitude):
-        stride = 0.0
-        for k in range(start, start + step):
-            stride += magnitude[k]
-        if so_far + stride >= threshold:
-            break
-        so_far += stride
-        start += step
-    for k in range(start, len(magnitude)):
-        so_far += magnitude[k]
-        if so_far >= threshold:
-            return float(k)
-    return float(len(magnitude) - 1)
+def _peaks(power, sr):
+    """Where librosa.piptrack finds peaks, in Hz, and how much power they have."""
+    low, high = filters.peak_bins(sr)
+    middle = power[:, low:high]
+    # Local maxima above a tenth of the frame's loudest, refined by a parabola.
+    found = middle > PEAK_THRESHOLD * power.max(axis=1, keepdims=True)
+    found &= middle >= power[:, low + 1 : high + 1]
+    found &= middle > power[:, low - 1 : high - 1]
+    frame, bins = np.divmod(np.flatnonzero(found), high - low)
+    left, top, right = (power[frame, bins + low + side] for side in (-1, 0, 1))
+    slope, bend = (right - left) / 2, right + left - 2 * top
+    shift = np.divide(-slope, bend, out=np.zeros_like(slope), where=abs(slope) < abs(bend))
+    return np.column_stack([(bins + low + shift) * (sr / N_FFT), top + slope * shift / 2])
 
 
-def _texture(power, sr, contrast):
+def _texture(power, sr):
     """Spectral contrast's peaks and valleys (Jiang et al., 2002) of each spectrum; its flatness."""
+    peak, valley = np.empty((2, len(power), filters.CONTRAST_BANDS + 1))
     for band, (start, stop, count) in enumerate(filters.contrast_bands(sr)):
         # Only the ends are needed, but numpy's vectorised sort beats its partition.
         ranked = np.sort(power[:, start:stop], axis=1)
-        contrast[0, :, band] = np.sqrt(ranked[:, -count:]).mean(axis=1)
-        contrast[1, :, band] = np.sqrt(ranked[:, :count]).mean(axis=1)
+        peak[:, band] = np.sqrt(ranked[:, -count:]).mean(axis=1)
+        valley[:, band] = np.sqrt(ranked[:, :count]).mean(axis=1)
     floored = np.maximum(power, np.float32(POWER_FLOOR))
-    return np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
+    flatness = np.exp(np.log(floored).mean(axis=1)) / floored.mean(axis=1)
+    return {"peak": peak, "valley": valley, "flatness": flatness}
 
 
 def _chroma(power, peak_hz, peak_power, sr):
     """Mean over the twelve pitch classes of librosa.feature.chroma_stft, frame by frame."""
-    import librosa
-
     tuning = 0.0
     if len(peak_hz):
-        loud = peak_hz[peak_power >= np.median(peak_power)]
-        tuning = float(librosa.pitch_tuning(loud, bins_per_octave=N_CHROMA))
+        tuning = filters.tuning(peak_hz[peak_power >= np.median(peak_power)])
     raw = power @ filters.chroma_filter(sr, tuning)
     largest = raw.max(axis=1)
     return raw.mean(axis=1) / np.where(largest < np.finfo(np.float32).tiny, 1, largest)

@@ -14,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import audio, datasets, evaluation, features, jukebox, splits
 from helpers.evaluation import robustness, sounds
-from helpers.models import musicnn
 
 SR = audio.SAMPLE_RATE
 TIME = np.arange(3 * SR) / SR
@@ -306,9 +305,11 @@ def test_every_network_answered_every_window():
     assert answers.groupby("transformation").song_id.apply(list).map(tuple).nunique() == 1
     assert len(answers) == 14 * 100
     assert answers.artist_group.notna().all()
-    assert set(answers.CNN) | set(answers.MusiCNN) <= set(datasets.GENRES)
+    models = ["CNN", "MusiCNN", "both ears"]
+    assert set(answers[models].to_numpy().ravel()) <= set(datasets.GENRES)
     untouched = answers[answers.transformation == "original"]
     assert (untouched.MusiCNN == untouched.genre).mean() > 0.65
+    assert (untouched["both ears"] == untouched.genre).mean() > 0.7
     assert 0.3 < (untouched.genre == untouched.CNN).mean() < 0.6
 
 
@@ -333,14 +334,17 @@ def test_windows_made_again_are_those_that_ship(builder, shared_data):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("musicnn_wheel")
-def test_musicnn_answers_as_it_did(builder, shared_data):
+@pytest.mark.parametrize(
+    ("model", "embedding"), [("MusiCNN", "musicnn"), ("both ears", "musicnn-yamnet")]
+)
+def test_borrowed_ears_answer_as_they_did(builder, shared_data, model, embedding):
     rows, described, _ = robustness.transformed()
     songs = datasets.sampler().song_id.iloc[rows]
     some, name = [5, 50, 95], "tempo -10 %"
     folder = shared_data / "audio" / "gtzan_mini" / "genres"
     windows = builder.change_windows(folder, songs.iloc[some].tolist())[name]
-    heard = {name: musicnn.embed(windows).astype(np.float16)}
-    said = builder.ask_musicnn(rows[some], {name: described[name][some]}, heard)
-    stored = robustness.answers().set_index(["transformation", "song_id"]).MusiCNN
+    heard = {name: builder.hear(windows)}
+    said = builder.ask_ears(embedding, rows[some], {name: described[name][some]}, heard)
+    stored = robustness.answers().set_index(["transformation", "song_id"])[model]
     for change in ("original", name):
         assert said[change].predicted.tolist() == stored[change].loc[songs.iloc[some]].tolist()

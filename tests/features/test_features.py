@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers import audio, features
@@ -62,6 +62,40 @@ def test_the_published_table_comes_out_again(mini, shared_data):
     size.loc[:, mfcc] = size.loc[:, mfcc].clip(lower=1)
     ours = table.set_index("filename")[size.columns]
     assert (np.abs(ours - published[size.columns]) <= 1e-4 * size).all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("sr", "n_fft", "n_mels"),
+    [(SR, 2048, 128), (44_100, 2048, 128), (16_000, 512, 96), (1_900, 512, 20)],
+)
+def test_windows_and_mel_bands_are_librosas(sr, n_fft, n_mels):
+    import librosa
+
+    bank = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels)
+    assert filters.mel(sr, n_fft, n_mels).dtype == np.float32
+    np.testing.assert_allclose(filters.mel(sr, n_fft, n_mels), bank, rtol=1e-6, atol=1e-9)
+    window = librosa.filters.get_window("hann", n_fft)
+    np.testing.assert_allclose(filters.hann(n_fft), window, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("sr", [SR, 16_000, 44_100])
+@pytest.mark.parametrize("tuning", [-0.5, 0.0, 0.13, 0.49])
+def test_pitch_classes_are_librosas(sr, tuning):
+    import librosa
+
+    bank = librosa.filters.chroma(sr=sr, n_fft=filters.N_FFT, tuning=tuning)
+    np.testing.assert_allclose(filters.chroma_filter(sr, tuning), bank.T, rtol=1e-6)
+
+
+@given(hz=st.lists(st.floats(150, 4000, width=32), min_size=1, max_size=200))
+@example(hz=[440.0])
+@example(hz=[float(np.float32(440 * 2 ** (0.5 / 12)))])
+def test_the_tuning_is_librosas(hz):
+    import librosa
+
+    assert filters.tuning(np.array(hz, np.float32)) == librosa.pitch_tuning(
+        np.array(hz, np.float32)
+    )
 
 
 def tone(hz, phase=0.0, amplitude=0.5):

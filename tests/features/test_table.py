@@ -91,8 +91,9 @@ def test_the_table_is_what_the_csv_holds(album, undisturbed, tmp_path):
     kept = pd.read_csv(tmp_path / "table.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(table, kept)
     song, _ = audio.load(album[0])
+    # A sum in 32 bits is rounded otherwise by another number of BLAS's threads.
     np.testing.assert_allclose(
-        table.iloc[0, 1:-1].astype(float), features.describe_fast(song, feature_set="script"), 1e-9
+        table.iloc[0, 1:-1].astype(float), features.describe_fast(song, feature_set="script"), 1e-6
     )
 
 
