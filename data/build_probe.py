@@ -1,11 +1,11 @@
 """Make what lesson 09's horse test needs: windows of real songs, changed, and what models say.
 
-    python data/build_probe.py                  fetches GTZAN mini and MusiCNN's weights first
+    python data/build_probe.py                  fetches GTZAN mini and the ears' weights first
     python data/build_probe.py --source FOLDER  uses a copy of the songs: FOLDER/<genre>/<song>.wav
 
 The window at 12 s of each song is changed in each way of `sounds.TRANSFORMATIONS`. ``probe.npz``
-keeps what hand-made features make of it, ``probe.csv`` what the two networks answer, each trained
-on five folds by artist, so that none had heard the artist.
+keeps what hand-made features make of it, ``probe.csv`` what the CNN and the borrowed ears answer,
+each trained on five folds by artist, so that none had heard the artist.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from helpers import audio, datasets, features, models, splits
 from helpers.evaluation import robustness, sounds
-from helpers.models import musicnn
+from helpers.models import musicnn, yamnet
+from helpers.song import inputs, training
 
 START = 12
 HERE = Path(__file__).resolve().parent
@@ -53,26 +54,40 @@ def describe(windows):
     return described.astype(np.float16), features.from_bytes(patches)
 
 
-def ask_musicnn(rows, described, heard):
+def hear(windows):
+    """What each borrowed ear makes of windows, rounded as what ships."""
+    datasets.fetch("embeddings")
+    ears = {"musicnn": musicnn, "yamnet": yamnet}
+    return {name: ear.embed(windows).astype(np.float16) for name, ear in ears.items()}
+
+
+def ask_ears(embedding, rows, described, heard):
     """What the linear classifier of lesson 07 answers.
 
     Parameters
     ----------
+    embedding : str
+        One of `inputs.EMBEDDINGS`, with one ear or with both.
     rows : np.ndarray, shape (n,)
         Which rows of the sampler the windows are.
-    described, heard : dict of str to np.ndarray
-        By transformation, features and what MusiCNN hears; the untouched windows are not asked for.
+    described : dict of str to np.ndarray, shape (n, 70)
+        By transformation, hand-made features; the untouched windows are not asked for.
+    heard : dict of str to dict
+        By transformation, what each ear makes of the windows.
 
     Returns
     -------
     dict of str to pd.DataFrame
         From `robustness.examine`.
     """
-    sampler = datasets.sampler()
-    X = musicnn.inputs(datasets.embeddings(), sampler[list(features.names("full"))])
-    changed = {name: musicnn.inputs(heard[name], described[name]) for name in described}
-    folds = splits.by_artist(sampler)
-    return robustness.examine(musicnn.classifier(), X, sampler, folds, changed, rows, balanced=True)
+    known = training.from_sampler(embedding)
+    changed = {
+        name: inputs.inputs(embedding, described[name], **ears) for name, ears in heard.items()
+    }
+    folds = known.folds[training.HONEST]
+    return robustness.examine(
+        known.model, known.X, known.table, folds, changed, rows, balanced=True
+    )
 
 
 def ask_cnn(rows, patches):
@@ -102,11 +117,11 @@ def main():
         described=np.stack(described),
         spectra=np.stack([robustness.bands(patch) for patch in patches]).astype(np.float16),
     )
-    heard = {name: musicnn.embed(y).astype(np.float16) for name, y in windows.items()}
-    said = {
-        "CNN": ask_cnn(rows, dict(zip(windows, patches, strict=True))),
-        "MusiCNN": ask_musicnn(rows, dict(zip(windows, described, strict=True)), heard),
-    }
+    described, patches = (dict(zip(windows, part, strict=True)) for part in (described, patches))
+    heard = {name: hear(y) for name, y in windows.items()}
+    said = {"CNN": ask_cnn(rows, patches)}
+    for model, embedding in (("MusiCNN", "musicnn"), ("both ears", "musicnn-yamnet")):
+        said[model] = ask_ears(embedding, rows, described, heard)
     parts = [
         pd.DataFrame(
             {"song_id": songs, "transformation": name}

@@ -13,7 +13,6 @@ from scipy.special import softmax
 
 from helpers import audio, datasets, evaluation, features, jukebox, models, plots, splits
 from helpers.evaluation import calibration
-from helpers.models import musicnn
 from helpers.song import PRETRAINED, Prediction, SongClassifier, training
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,8 +29,15 @@ MODELS = (
     "the script's network",
     "small CNN",
     "RBF SVM",
+    "YAMNet + linear layer",
     "MusiCNN + linear layer",
+    "MusiCNN + YAMNet + linear layer",
 )
+BEST = MODELS[-1]
+# What `training.from_sampler` calls them.
+EARS = dict(zip(MODELS[-3:], ("yamnet", "musicnn", "musicnn-yamnet"), strict=True))
+SHIPPED = {"hand-made": "hand-made features", "yamnet": "and YAMNet", "musicnn": "and MusiCNN",
+           "musicnn-yamnet": "and both ears"}  # fmt: skip
 SONG = "hiphop.00000"
 SONGS, SECONDS = 10, 10.0  # how many of each style the jukebox plays to the classifiers
 
@@ -58,9 +64,9 @@ def contestant(name):
         return models.script_network(), sampler[means].to_numpy(), False
     if name == "small CNN":
         return models.small_cnn(), features.from_bytes(datasets.patches()), False
-    if name == "MusiCNN + linear layer":
-        X = musicnn.inputs(datasets.embeddings(), described)
-        return musicnn.classifier(), X, True
+    if name in EARS:
+        learned = training.from_sampler(EARS[name])
+        return learned.model, learned.X, learned.balanced
     return baselines[name], described, False
 
 
@@ -109,19 +115,43 @@ def table(results, per, protocols):
     return "\n".join(lines)
 
 
-def witnesses(table):
-    """What the classifiers think of the jukebox, as a Markdown table."""
+def markdown(table):
+    """A table as Markdown."""
     lines = ["| " + " | ".join(table) + " |", "|---" * len(table.columns) + "|"]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in table.itertuples(index=False)]
     return "\n".join(lines)
 
 
-def fill(text, results, heard):
+def prices(costs):
+    """What `predict` costs with each classifier that ships, and how good it is, as Markdown.
+
+    Parameters
+    ----------
+    costs : pd.DataFrame
+        As ``make bench`` writes it, a row for each of `SHIPPED`.
+    """
+    cards = [SongClassifier.load(PRETRAINED / name).card for name in costs.model]
+    scores = [card["accuracy"][HONEST[0]] for card in cards]
+    table = pd.DataFrame({
+        "hears": costs.model.map(SHIPPED),
+        "accuracy, artists kept whole": [
+            f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]" for score in scores
+        ],
+        "seconds a song": costs["seconds a song"].map("{:.1f}".format),
+        "times as long as decoding": costs["ratio to decoding"].map("{:.1f}".format),
+        "MB of memory": costs["MB of memory"].map("{:.0f}".format),
+        "MB more to install": costs["MB to install"].map("{:.0f}".format),
+    })  # fmt: skip
+    return markdown(table)
+
+
+def fill(text, results, heard, costs):
     """The README with its generated parts written anew."""
     parts = {
         "windows": table(results, "window", PROTOCOLS),
         "songs": table(results, "song", HONEST),
-        "jukebox": witnesses(heard),
+        "costs": prices(costs),
+        "jukebox": markdown(heard),
     }
     for name, content in parts.items():
         before, _, rest = text.partition(f"<!-- results: {name} -->\n")
@@ -136,14 +166,15 @@ def ask_about_the_jukebox():
     Returns
     -------
     pd.DataFrame
-        style, RBF SVM, hand-made features and MusiCNN (lesson 10's two classifiers; their most
-        probable genre counts, whether they are sure or not), and what MusiCNN takes it for.
+        style, RBF SVM, three of lesson 10's classifiers (their most probable genre counts, whether
+        they are sure or not), and what the last of these, with both ears, takes it for.
     """
     described = training.from_sampler("full")
     svm = models.baselines()["RBF SVM"].fit(described.X, described.table.genre)
     judges = {
         "hand-made": SongClassifier.load(PRETRAINED / "hand-made"),
         "MusiCNN": SongClassifier.load(PRETRAINED / "musicnn"),
+        "both ears": SongClassifier.load(PRETRAINED / "musicnn-yamnet"),
     }
     rows = []
     for style in jukebox.GENRES:
@@ -154,7 +185,7 @@ def ask_about_the_jukebox():
             answers = [judge.predict(y, audio.SAMPLE_RATE).probabilities.idxmax() for y in songs]
             row[name] = answers.count(style)
         counts = pd.Series(answers).value_counts()
-        row["MusiCNN says"] = ", ".join(f"{genre} {n}" for genre, n in counts.items())
+        row["both ears say"] = ", ".join(f"{genre} {n}" for genre, n in counts.items())
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -174,7 +205,7 @@ def draw_ladder(results):
 def draw_song():
     """A song's ten windows, and what a model hears that has never heard its artist."""
     sampler = datasets.sampler()
-    rows = predictions("MusiCNN + linear layer", "artists kept whole")
+    rows = predictions(BEST, "artists kept whole")
     fold = rows[rows.song_id == SONG].fold.iloc[0]
     temperature = calibration.fit_temperature(calibration.by_song(rows[rows.fold != fold]))
     columns = [f"p_{genre}" for genre in datasets.GENRES]
@@ -218,7 +249,9 @@ def main():
     draw_ladder(results)
     draw_song()
     readme = ROOT / "README.md"
-    readme.write_text(fill(readme.read_text(encoding="utf-8"), results, heard), encoding="utf-8")
+    costs = pd.read_csv(FOLDER / "costs.csv")  # which `make bench` writes
+    text = fill(readme.read_text(encoding="utf-8"), results, heard, costs)
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ trained (see `training`). What is kept of it are numbers: see `bundle`.
 """
 
 import io
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import soundfile as sf
 
 from helpers import audio, datasets, evaluation
 from helpers.evaluation import calibration
-from helpers.song import bundle, training
+from helpers.song import bundle, inputs
 from helpers.song.bundle import NOT_SURE
 
 __all__ = ["NOT_SURE", "Prediction", "SongClassifier"]
@@ -36,11 +37,14 @@ class Prediction(NamedTuple):
     timeline : pd.DataFrame
         The same for each window: a row by its start in seconds, a column for each genre. Silent
         windows are missing values, and count for nothing.
+    whole : bool
+        Was all of the song heard, or did it go on?
     """
 
     genre: str
     probabilities: pd.Series
     timeline: pd.DataFrame
+    whole: bool = True
 
     @property
     def silent(self):
@@ -75,14 +79,16 @@ class SongClassifier:
         ----------
         csv : path-like, optional
             As `features.extract` writes it; the script's published table is one.
-        embedding : {"full", "musicnn"}
-            For the sampler: 70 hand-made features of each window, or MusiCNN's embedding as well.
+        embedding : {"full", "yamnet", "musicnn", "musicnn-yamnet"}
+            For the sampler: 70 hand-made features of each window, or what ears hear in it as well.
 
         Raises
         ------
         ValueError
             If the file is no feature table, or holds too few songs.
         """
+        from helpers.song import training
+
         return cls.learn(
             training.from_sampler(embedding) if csv is None else training.from_table(csv)
         )
@@ -90,6 +96,8 @@ class SongClassifier:
     @classmethod
     def learn(cls, learned):
         """Fit on a `training.TrainingSet`, and count by cross-validation how good that is."""
+        from helpers.song import training
+
         card = training.card(learned)
         pipeline = evaluation.fit(
             learned.model, learned.X, learned.table, balanced=learned.balanced
@@ -100,9 +108,10 @@ class SongClassifier:
     def default(cls):
         """The best classifier that this machine can have without a download; it ships trained.
 
-        With MusiCNN's weights at hand (``datasets.fetch("musicnn")``) it embeds with those.
+        It asks the ears whose weights are at hand (``datasets.fetch("embeddings")`` gets both).
         """
-        return cls.load(PRETRAINED / ("musicnn" if datasets.local_path("musicnn") else "hand-made"))
+        here = [ear for ear in inputs.EARS if datasets.local_path(ear)]
+        return cls.load(PRETRAINED / ("-".join(here) or "hand-made"))
 
     @property
     def labels(self):
@@ -113,7 +122,7 @@ class SongClassifier:
         """Probabilities as they come, shape (n, n_genres), for embedded windows."""
         return bundle.predict_proba(self.weights, X)
 
-    def predict(self, song, sr=None):
+    def predict(self, song, sr=None, seconds=None):
         """What genre is it?
 
         Parameters
@@ -123,6 +132,8 @@ class SongClassifier:
             `audio.samples` takes. Files are read block by block: a long one needs no more memory.
         sr : int, optional
             Sample rate of samples, in Hz.
+        seconds : float, optional
+            How much of it to hear from its start, and to decode; all of it by default.
 
         Returns
         -------
@@ -138,8 +149,13 @@ class SongClassifier:
         if isinstance(song, np.ndarray):
             song = _as_file(song, sr)
         window, hop = self.card["window_seconds"], self.card["hop_seconds"]
-        parts = []
-        for block in audio.stream(song, seconds=hop * max(round(BLOCK_SECONDS / hop), 1)):
+        limit = sys.maxsize if seconds is None else round(seconds * audio.SAMPLE_RATE)
+        # A little more than is heard tells whether the song goes on.
+        more = seconds and seconds + audio.SHORTEST
+        length = hop * max(round(BLOCK_SECONDS / hop), 1)
+        parts, end = [], 0
+        for block in audio.stream(song, seconds=length, duration=more):
+            block, end = block[: max(limit - end, 0)], end + len(block)
             windows = audio.windows(block, seconds=window, hop_seconds=hop)
             if not len(windows) and not parts:
                 windows = block[np.newaxis]  # a song shorter than a window
@@ -155,14 +171,15 @@ class SongClassifier:
         answer = pd.Series(answer, self.labels).sort_values(ascending=False, kind="stable")
         sure = answer.iloc[0] > self.card["threshold"]
         timeline = pd.DataFrame(p, index=start, columns=self.labels)
-        return Prediction(answer.index[0] if sure else NOT_SURE, answer, timeline)
+        genre = answer.index[0] if sure else NOT_SURE
+        return Prediction(genre, answer, timeline, whole=end <= limit)
 
     def _judge(self, windows):
         """Probabilities for each window; missing values for the silent ones."""
         p = np.full((len(windows), len(self.labels)), np.nan)
         loud = np.abs(windows).max(axis=1, initial=0) >= audio.SILENCE_PEAK
         if loud.any():
-            embedded = training.embed(windows[loud], self.card["embedding"])
+            embedded = inputs.embed(windows[loud], self.card["embedding"])
             p[loud] = self.predict_proba(embedded)
         return p
 
@@ -179,7 +196,7 @@ class SongClassifier:
         ValueError
             If the folder holds no such classifier, or one made for other features.
         """
-        return cls(*bundle.load(folder, training.EMBEDDINGS))
+        return cls(*bundle.load(folder, inputs.EMBEDDINGS))
 
 
 def _as_file(samples, sr):

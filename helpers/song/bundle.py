@@ -17,7 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
+
+from helpers.evaluation.calibration import softmax
 
 CARD, WEIGHTS = "card.json", "weights.npz"
 CARD_BYTES, WEIGHTS_BYTES = 1_000_000, 64_000_000  # nothing of ours comes near
@@ -66,7 +67,7 @@ def predict_proba(weights, X):
     X, last = (np.asarray(X, float) - weights["mean"]) / weights["scale"], len(hidden(weights))
     for layer in range(last):
         X = np.maximum(X @ weights[f"kernel_{layer}"] + weights[f"bias_{layer}"], 0)
-    return softmax(X @ weights[f"kernel_{last}"] + weights[f"bias_{last}"], axis=1)
+    return softmax(X @ weights[f"kernel_{last}"] + weights[f"bias_{last}"])
 
 
 def save(folder, weights, card):

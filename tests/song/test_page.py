@@ -1,5 +1,6 @@
 """The page that takes a song: what it says, what it draws, and that it always answers."""
 
+import html
 import io
 import re
 import socket
@@ -34,9 +35,9 @@ def classifier():
 
 @pytest.fixture
 def parts(classifier):
-    """Upload button, verdict and picture of a page."""
-    top, said, picture, _ = page.build(classifier, jukebox.play("jazz", 4.0)).children
-    return top.children[0], said, picture
+    """Upload button, verdict and pictures of a page."""
+    top, said, pictures, _ = page.build([classifier], jukebox.play("jazz", 4.0)).children
+    return top.children[0], said, pictures
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +54,10 @@ def give(upload, name, content):
 
 
 def test_the_page_opens_with_an_example_and_a_promise(classifier, parts):
-    _, said, picture = parts
+    _, said, pictures = parts
     assert "an example from the jukebox" in said.value
-    assert bytes(picture.value).startswith(b"\x89PNG")
-    promise = page.build(classifier, jukebox.play("jazz", 4.0)).children[-1].value
+    assert bytes(pictures.children[0].value).startswith(b"\x89PNG")
+    promise = page.build([classifier], jukebox.play("jazz", 4.0)).children[-1].value
     score = classifier.card["accuracy"]["artists kept whole"]
     assert f"Right for {score['value']:.0%} [{score['low']:.0%}, {score['high']:.0%}]" in promise
     assert "509 songs" in promise
@@ -64,23 +65,34 @@ def test_the_page_opens_with_an_example_and_a_promise(classifier, parts):
 
 
 def test_an_uploaded_song_is_answered(classifier, parts):
-    upload, said, picture = parts
-    before, file = bytes(picture.value), io.BytesIO()
+    upload, said, pictures = parts
+    before, file = pictures.children, io.BytesIO()
     sf.write(file, jukebox.play("metal", 7.0), SR, format="MP3")
     give(upload, "mine & yours.mp3", file.getvalue())
     best = classifier.predict(io.BytesIO(file.getvalue())).probabilities
     assert "mine &amp; yours.mp3" in said.value
-    assert f"{best.index[0]} {best.iloc[0]:.0%}" in said.value
-    assert picture.value != before
-    assert picture.layout.display == ""
+    assert f"{best.index[0]} {best.iloc[0]:.1%}" in said.value
+    assert pictures.children[0].value != before[0].value
+
+
+def test_each_classifier_is_named_and_has_a_picture_beside_the_other(classifier):
+    other = SongClassifier(classifier.weights, classifier.card | {"embedding": "script"})
+    song = jukebox.play("jazz", 4.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(other, "predict", classifier.predict)
+        _, said, pictures, promises = page.build([classifier, other], song).children
+    assert len(pictures.children) == 2
+    for name in ("hand-made features: ", "the script's 26 features: "):
+        assert said.value.count(html.escape(name)) == 1
+        assert promises.value.count(html.escape(name)) == 1
 
 
 def test_bad_uploads_are_answered_too_and_a_name_is_no_html(parts):
-    upload, said, picture = parts
+    upload, said, pictures = parts
     give(upload, "<script>poem</script>.wav", b"not music")
     assert "cannot be decoded" in said.value
     assert "<script>" not in said.value
-    assert picture.layout.display == "none"
+    assert pictures.children == ()
     give(upload, "empty.wav", b"")
     assert "empty.wav" in said.value
     assert "listening" not in said.value
@@ -92,13 +104,31 @@ def answer(timeline, genre="rock"):
     return Prediction(genre, frame.mean().sort_values(ascending=False), frame)
 
 
+CARD = {
+    "embedding": "full",
+    "labels": ["jazz", "rock"],
+    "threshold": 0.6,
+    "accuracy": {"artists kept whole": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 509}},
+    "when_sure": {"accuracy": None},
+}
+
+
 def test_the_verdict_says_what_is_not_sure_and_what_is_silent():
-    words = page.describe("a", answer([[0.5, 0.5], [np.nan, np.nan]], NOT_SURE), {"threshold": 0.6})
-    assert "<b>not sure</b> (no genre is above 60%)" in words
-    assert "Silent windows, which count for nothing: 1." in words
-    words = page.describe("a", answer([[0.1, 0.9]]), {"threshold": 0.6})
-    assert "<b>rock</b>" in words
-    assert "rock 90%, jazz 10%" in words
+    words = page.describe(answer([[0.404, 0.596], [np.nan, np.nan]], NOT_SURE), CARD)
+    assert words.startswith("hand-made features: not sure, no genre is above 60.0% (rock 59.6%, ")
+    assert words.endswith("; silent windows, which count for nothing: 1")
+    assert page.describe(answer([[0.1, 0.9]]), CARD).endswith(": rock (rock 90.0%, jazz 10.0%)")
+
+
+def test_the_picture_holds_the_card_the_timeline_and_the_probabilities():
+    above, below = page.draw(answer([[0.1, 0.9], [0.3, 0.7]]), CARD).axes
+    assert above.get_title("left") == "hand-made features: rock"
+    assert len(above.patches) == 2
+    assert [label.get_text() for label in below.get_yticklabels()] == ["rock", "jazz"]
+    assert [bar.get_width() for bar in below.patches] == pytest.approx([0.8, 0.2])
+    words = [text.get_text().strip() for text in below.texts]
+    assert words == ["80%", "20%", "sure above 60%"]
+    assert "Right for 50% [40%, 60%] of 509 songs" in below.get_xlabel()
 
 
 def test_a_promise_without_known_artists_or_sure_answers():
@@ -121,9 +151,18 @@ def test_the_timeline_stacks_the_genres_and_leaves_gaps(windows):
     np.testing.assert_allclose(above.baseline, below.values)
     np.testing.assert_allclose(above.values, np.where(np.isnan(table).any(axis=1), np.nan, 1))
     assert ax.get_xlim() == (0, 3 * windows)
-    names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert set(names) == {"jazz", "rock"}
+    assert {text.get_text() for text in ax.texts} == {"jazz", "rock"}
     assert (ax.get_title("left"), ax.get_xlabel()) == ("my song", "time (s)")
+
+
+def test_a_name_stands_inside_its_area_and_a_sliver_has_none():
+    table = pd.DataFrame({"jazz": [0.90, 0.50, 0.05], "rock": [0.05, 0.45, 0.90], "pop": 0.05})
+    table.index = pd.Index([0.0, 3.0, 6.0], name="seconds")
+    song = Prediction("jazz", table.mean().sort_values(ascending=False), table)
+    names = {text.get_text(): text.xy for text in plots.timeline(song).texts}
+    assert set(names) == {"jazz", "rock"}
+    assert names["jazz"] == (1.5, pytest.approx(0.45))
+    assert names["rock"] == (7.5, pytest.approx(0.50))
 
 
 # ---- served by Voila, as `make page` does --------------------------------------------------------

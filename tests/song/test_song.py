@@ -14,9 +14,10 @@ from test_training import LABELS, gtzan_songs, own_songs, write_table
 
 from helpers import audio, datasets, evaluation, features, jukebox, models
 from helpers.evaluation import calibration
-from helpers.song import NOT_SURE, PRETRAINED, SongClassifier, training
+from helpers.song import NOT_SURE, PRETRAINED, SongClassifier, inputs, training
 
 SR = audio.SAMPLE_RATE
+LEARNED = ("hand-made", "yamnet", "musicnn", "musicnn-yamnet")  # from the sampler
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,24 @@ def test_any_length(classifier, tmp_path, seconds):
     assert len(answer.timeline) == max(1, (seconds - 2) // 3 + 1)
 
 
+def test_as_much_is_heard_as_is_asked_for(classifier, song, tmp_path):
+    y, whole = sf.read(song)[0], classifier.predict(song)
+    assert whole.whole
+    # What is not heard is not decoded: it would be refused.
+    path = save(tmp_path / "a.wav", np.r_[y, [0, np.nan]], subtype="FLOAT")
+    part = classifier.predict(path, seconds=6)
+    assert not part.whole
+    pd.testing.assert_frame_equal(part.timeline, whole.timeline[:2])
+    assert classifier.predict(y[: 6 * SR], SR).probabilities.equals(part.probabilities)
+    for seconds in (12, 13, 600):
+        assert classifier.predict(song, seconds=seconds).whole
+        pd.testing.assert_frame_equal(
+            classifier.predict(song, seconds=seconds).timeline, whole.timeline
+        )
+    with pytest.raises(audio.AudioError, match="lasts only"):
+        classifier.predict(song, seconds=0)
+
+
 def test_samples_say_the_same_as_their_file(classifier, song):
     y, expected = sf.read(song)[0], classifier.predict(song).probabilities
     stereo = np.column_stack([y, y])
@@ -219,7 +238,7 @@ def test_other_files_get_a_sentence(classifier, tmp_path):
 @pytest.mark.slow
 def test_two_hours_take_no_more_memory_than_five_minutes(classifier, tmp_path, monkeypatch):
     # The features would take most of the time here; what it gives doesn't matter.
-    monkeypatch.setattr(training, "embed", lambda windows, embedding: np.zeros((len(windows), 70)))
+    monkeypatch.setattr(inputs, "embed", lambda windows, embedding: np.zeros((len(windows), 70)))
 
     def peak(minutes):
         path = tmp_path / f"{minutes}.wav"
@@ -247,18 +266,24 @@ def test_a_saved_classifier_answers_as_before(classifier, song, tmp_path):
     assert loaded.card.items() >= classifier.card.items()
 
 
-@pytest.mark.parametrize("held", [False, True])
-def test_the_default_ships_trained_and_borrows_an_ear_that_is_there(held, monkeypatch):
+@pytest.mark.parametrize(
+    ("here", "embedding"),
+    [
+        ((), "full"),
+        (("musicnn",), "musicnn"),
+        (("yamnet",), "yamnet"),
+        (("yamnet", "musicnn"), "musicnn-yamnet"),
+    ],
+)
+def test_the_default_ships_trained_and_borrows_the_ears_that_are_here(here, embedding, monkeypatch):
     """No fit, nothing in the user's folder: the default is what lies in data/pretrained."""
-    monkeypatch.setattr(datasets, "local_path", lambda name: name if held else None)
+    monkeypatch.setattr(datasets, "local_path", lambda name: name if name in here else None)
     monkeypatch.setattr(SongClassifier, "fit", None)
     card = SongClassifier.default().card
-    assert (card["embedding"], card["songs"]) == ("musicnn" if held else "full", 509)
+    assert (card["embedding"], card["songs"]) == (embedding, 509)
 
 
-@pytest.mark.parametrize(
-    "name", ["hand-made", "musicnn", pytest.param("script", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("name", [*LEARNED, pytest.param("script", marks=pytest.mark.slow)])
 def test_what_ships_answers_as_if_it_were_trained_now(name, builder):
     shipped = SongClassifier.load(PRETRAINED / name)
     recipe = builder.MODELS[name]
@@ -274,7 +299,7 @@ def test_what_ships_answers_as_if_it_were_trained_now(name, builder):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["hand-made", "musicnn", "script"])
+@pytest.mark.parametrize("name", [*LEARNED, "script"])
 def test_the_model_card_says_what_the_card_says(name, builder):
     card = SongClassifier.load(PRETRAINED / name).card
     page = (PRETRAINED / name / "README.md").read_text(encoding="utf-8")
@@ -284,10 +309,13 @@ def test_the_model_card_says_what_the_card_says(name, builder):
         assert f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]" in page
 
 
-@pytest.mark.parametrize("name", ["hand-made", "musicnn"])
-def test_the_card_that_ships_is_counted_anew(name, classifier, borrowed):
-    now = {"hand-made": classifier, "musicnn": borrowed}[name].card
+@pytest.mark.parametrize(
+    "name", [*LEARNED[:1], *(pytest.param(name, marks=pytest.mark.slow) for name in LEARNED[1:])]
+)
+def test_the_card_that_ships_is_counted_anew(name, builder):
+    now = training.card(training.from_sampler(builder.MODELS[name]["embedding"]))
     shipped = SongClassifier.load(PRETRAINED / name).card
+    assert now["when_sure"]["target"] == shipped["when_sure"]["target"]
     for protocol, score in now["accuracy"].items():
         assert score["value"] == pytest.approx(shipped["accuracy"][protocol]["value"], abs=0.01)
         assert score["n"] == shipped["accuracy"][protocol]["n"]
@@ -295,14 +323,11 @@ def test_the_card_that_ships_is_counted_anew(name, classifier, borrowed):
         assert now[key] == pytest.approx(shipped[key], abs=0.02)
 
 
-def test_weights_that_are_not_there_are_missed_in_a_sentence(borrowed, song, monkeypatch):
-    def fail(name):
-        raise datasets.FetchError("Could not fetch musicnn.")
-
-    training.musicnn._ready.cache_clear()
-    monkeypatch.setattr(datasets, "fetch", fail)
-    with pytest.raises(datasets.FetchError, match="musicnn"):
-        borrowed.predict(song)
+def test_weights_that_are_not_here_are_asked_for_and_never_fetched(borrowed, monkeypatch):
+    monkeypatch.setattr(datasets, "local_path", lambda name: None)
+    monkeypatch.setattr(datasets, "fetch", lambda name: pytest.fail(f"fetched {name}"))
+    with pytest.raises(datasets.FetchError, match=r"not here; fetch them .* fetch musicnn"):
+        borrowed.predict(jukebox.play("jazz", 4.0), SR)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers import audio, datasets, features, jukebox
-from helpers.song import training
+from helpers.song import inputs, training
 
 LABELS = ["blues", "jazz", "rock"]
 
@@ -38,11 +38,11 @@ def protocols(csv):
     return set(training.from_table(csv).folds)
 
 
-@pytest.mark.parametrize("embedding", ["full", "musicnn"])
+@pytest.mark.parametrize("embedding", training.RECIPES)
 def test_the_sampler_is_a_training_set(embedding):
     learned = training.from_sampler(embedding)
     assert len(learned.table) == len(learned.X) == 1409
-    assert learned.X.shape[1] == training.EMBEDDINGS[embedding][1]
+    assert learned.X.shape[1] == inputs.EMBEDDINGS[embedding][1]
     assert np.isfinite(learned.X).all()
     assert set(learned.folds) == set(training.PROTOCOLS)
     assert learned.facts["songs"] == 509
@@ -63,24 +63,43 @@ def test_another_training_set_has_another_hash(monkeypatch):
 
 
 def test_an_embedding_that_the_sampler_lacks_is_refused():
-    with pytest.raises(ValueError, match="choose 'full' or 'musicnn'"):
+    with pytest.raises(ValueError, match="choose one of 'full', 'yamnet', 'mus"):
         training.from_sampler("script")
 
 
 @pytest.mark.parametrize("embedding", ["script", "full"])
 def test_an_embedding_is_what_its_classifier_expects(embedding):
     y = jukebox.play("jazz", 4.0)
-    embedded = training.embed(audio.windows(y, hop_seconds=2), embedding)
-    assert embedded.shape == (2, training.EMBEDDINGS[embedding][1])
+    embedded = inputs.embed(audio.windows(y, hop_seconds=2), embedding)
+    assert embedded.shape == (2, inputs.EMBEDDINGS[embedding][1])
     np.testing.assert_array_equal(
         embedded[0], features.describe_fast(y[:44100], feature_set=embedding)
     )
 
 
+def test_inputs_stand_beside_each_other_in_one_order():
+    described, heard = np.full((2, 70), 7.0), np.full((2, 300), 0.5)
+    heard[:, :200], heard[:, 250:] = 3, [[1 / (1 + np.exp(-2))], [0.0]]
+    yamnet = np.arange(2 * 1545).reshape(2, 1545)
+    both = inputs.inputs("musicnn-yamnet", described, musicnn=heard, yamnet=yamnet)
+    assert (both[:, :200] == 3).all()
+    assert (both[:, 200:250] == 0).all()
+    np.testing.assert_allclose(both[:, 299], [2, np.log(1e-4 / (1 - 1e-4))])
+    np.testing.assert_allclose(both[:, 300:1324] ** 2, yamnet[:, :1024])
+    assert (both[:, 1324:] == 7).all()
+    sizes = {name: size for name, (_, size) in inputs.EMBEDDINGS.items()}
+    for name, size in sizes.items():
+        if name != "script":
+            made = inputs.inputs(name, described, musicnn=heard, yamnet=yamnet)
+            assert made.shape == (2, size)
+    assert inputs.EMBEDDINGS["musicnn"] == ("1 + musicnn 0.1.0", 370)
+    assert inputs.EMBEDDINGS["musicnn-yamnet"] == ("1 + musicnn 0.1.0 + yamnet 1", 1394)
+
+
 def test_a_window_is_embedded_as_the_sampler_was(shared_data):
     song = datasets.sampler().query("song_id == 'jazz.00000'")
     y, _ = audio.load(shared_data / "audio/gtzan_mini/genres/jazz/jazz.00000.wav")
-    embedded = training.embed(audio.windows(y), "full")
+    embedded = inputs.embed(audio.windows(y), "full")
     expected = song[list(features.names())].to_numpy()
     np.testing.assert_allclose(embedded, expected, rtol=1e-3, atol=1e-3)
 
@@ -92,7 +111,7 @@ def test_a_musicnn_window_is_embedded_as_the_sampler_was(shared_data):
     learned = training.from_sampler("musicnn")
     rows = np.flatnonzero(learned.table.song_id == "jazz.00000")[:3]
     y, _ = audio.load(shared_data / "audio/gtzan_mini/genres/jazz/jazz.00000.wav")
-    embedded = training.embed(audio.windows(y)[:3], "musicnn")
+    embedded = inputs.embed(audio.windows(y)[:3], "musicnn")
     # What is stored has 16 bits.
     np.testing.assert_allclose(embedded, learned.X[rows], rtol=0.02, atol=0.02)
 
