@@ -11,27 +11,38 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import datasets, evaluation, features, splits
 from helpers.exercises.exercise import Exercise, collect, no, number, yes
-from helpers.models import musicnn
+from helpers.song.inputs import inputs
 
-EVERYTHING = slice(0, 370)
-CHOICES = (0.0003, 0.001, 0.003, 0.01, 0.03)
+# The lesson's inputs: which columns of all three, and the C of section 7.
+KINDS = {
+    "MusiCNN": (slice(0, 300), 0.001),
+    "YAMNet": (slice(300, 1324), 0.0003),
+    "hand-made": (slice(1324, 1394), 0.01),
+    "MusiCNN + YAMNet": (slice(0, 1324), 0.0003),
+    "all three": (slice(0, 1394), 0.0003),
+}
+EARS = ("MusiCNN", "YAMNet")
+CHOICES = (0.0003, 0.001, 0.003, 0.01)
 AWAY = ("jazz", "reggae")
+P = [f"p_{genre}" for genre in datasets.GENRES]
 
 
 @lru_cache
 def _lesson():
-    """The lesson's `table` and `X`."""
+    """The lesson's `table`, and all three kinds of inputs side by side."""
     table = datasets.sampler()
     described = table[list(features.names())].to_numpy()
-    return table, musicnn.inputs(datasets.embeddings(), described)
+    heard = {ear: datasets.embeddings(ear) for ear in ("musicnn", "yamnet")}
+    return table, inputs("musicnn-yamnet", described, **heard)
 
 
-def linear(columns, C, folds, *, rows=None, balanced=True):
+def linear(kind, folds, *, C=None, rows=None, balanced=True):
     """Predictions for windows, by the lesson's linear layer."""
     table, X = _lesson()
     if rows is not None:
         table, X = table[rows], X[rows]
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+    columns, chosen = KINDS[kind]
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=C or chosen, max_iter=1000))
     return evaluation.cross_val_predict(
         model, X[:, columns], table, folds(table), balanced=balanced
     )
@@ -41,62 +52,54 @@ def _share(predictions):
     return np.mean(predictions.predicted == predictions.genre)
 
 
-def words(columns=musicnn.LAYOUT["MSD tags"], folds=splits.by_artist, balanced=True):
-    """Accuracy on songs with nothing but some tags."""
-    return _words(columns.start, columns.stop, folds, balanced)
-
-
 @lru_cache
-def probable():
-    """The same with the probabilities of the fifty tags as they are."""
-    table, _ = _lesson()
-    probabilities = datasets.embeddings()[:, musicnn.LAYOUT["MSD tags"]]
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
-    folds = splits.by_artist(table)
-    rows = evaluation.cross_val_predict(model, probabilities, table, folds, balanced=True)
-    return _share(evaluation.vote(rows))
+def _songs(kind, folds):
+    return evaluation.vote(linear(kind, folds))
 
 
-@lru_cache
-def _words(start, stop, folds, balanced):
-    return _share(evaluation.vote(linear(slice(start, stop), 0.01, folds, balanced=balanced)))
+def joined(kinds=EARS, folds=splits.by_artist):
+    """Accuracy on songs of the mean of some classifiers' probabilities."""
+    answers = [_songs(kind, folds) for kind in kinds]
+    mean = sum(rows[P] for rows in answers)
+    return _share(answers[0].assign(predicted=mean.idxmax(axis=1).str.removeprefix("p_")))
 
 
-def _look_at_words(answer):
+def _look_at_joined(answer):
     table, _ = _lesson()
     if getattr(answer, "n", None) == len(table):
         return no("That is the accuracy on windows. Let the windows of each song vote first.")
     said = number(answer)
 
     def near(value):
-        return abs(said - value) < 0.006
+        return abs(said - value) < 0.003
 
-    if near(truth := words()):
+    if near(truth := joined()):
+        together = joined(["MusiCNN + YAMNet"])
         return yes(
-            f"{truth:.2f} with fifty words that listeners use. Is that really less than with all "
-            "370 columns? `evaluation.compare` knows how sure you may be."
+            f"{truth:.2f} for the answers, {together:.2f} for the inputs. `evaluation.compare` "
+            "knows how sure you may be that one is better."
         )
     if 1 < said <= 100:
         return no("An accuracy is a share from 0 to 1 here, not a percentage.")
     mistakes = {
-        "That is without weights: `balanced=True` makes each song count the same.": words(
-            balanced=False
+        "Those are the inputs joined, the other way to do it. Take the mean of two answers.": (
+            ["MusiCNN + YAMNet"],
         ),
-        "Those are MagnaTagATune's tags. The Million Song Dataset's are wanted.": words(
-            musicnn.LAYOUT["MTT tags"]
+        "That is MusiCNN alone: give the mean's best genre to `predicted`.": (["MusiCNN"],),
+        "That is YAMNet alone: give the mean's best genre to `predicted`.": (["YAMNet"],),
+        "The hand-made features answered, too. Only the two ears are wanted.": (
+            ["hand-made", *EARS],
         ),
-        "That is the fault-filtered test. Keep artists whole.": words(folds=splits.fault_filtered),
-        "Songs are whole there, artists are not: take `by_artist`.": words(folds=splits.by_song),
+        "That is the fault-filtered test. Take the songs with artists kept whole.": (
+            EARS,
+            splits.fault_filtered,
+        ),
+        "Songs are whole there, artists are not: take artists kept whole.": (EARS, splits.by_song),
     }
-    for advice, value in mistakes.items():
-        if near(value):
+    for advice, way in mistakes.items():
+        if near(joined(*way)):
             return no(advice)
-    if near(words(slice(200, 300))) or near(probable()):
-        return no(
-            "Are those the hundred tags of both networks, or probabilities? Wanted are the logits "
-            "of the Million Song Dataset's tags: the first fifty columns of `X['tags']`."
-        )
-    return no("I get another figure, with C = 0.01, weights, artists kept whole and songs voting.")
+    return no("I get another figure, from the mean of both ears' probabilities of each song.")
 
 
 @lru_cache
@@ -107,7 +110,7 @@ def _taken_for(genre, balanced=True):
         away = (table.genre == genre).to_numpy()
         return [(np.flatnonzero(~away), np.flatnonzero(away))]
 
-    return linear(EVERYTHING, 0.001, folds, balanced=balanced)
+    return linear("all three", folds, balanced=balanced)
 
 
 @lru_cache
@@ -118,7 +121,7 @@ def both_away():
         away = table.genre.isin(AWAY).to_numpy()
         return [(np.flatnonzero(~away), np.flatnonzero(away))]
 
-    songs = evaluation.vote(linear(EVERYTHING, 0.001, folds))
+    songs = evaluation.vote(linear("all three", folds))
     return _complete({g: songs.predicted[songs.genre == g].value_counts() for g in AWAY})
 
 
@@ -170,7 +173,7 @@ def _look_at_strangers(answer):
         return no("That is without weights: `final` of section 9 takes them.")
     if np.allclose(table.sum(), 1, atol=0.02) or np.allclose(table.sum(), 100, atol=2):
         return no("Those are shares. Count songs.")
-    return no("I count otherwise, with all inputs together, weights, and one vote for each song.")
+    return no("I count otherwise, with all three inputs, weights, and one vote for each song.")
 
 
 @lru_cache
@@ -178,34 +181,33 @@ def _choosing(C):
     """Predictions for the windows of the open artists."""
     table, _ = _lesson()
     rows = table.fault_filtered_split.isin(["train", "valid"]).to_numpy()
-    return linear(EVERYTHING, C, splits.by_artist, rows=rows)
+    return linear("all three", splits.by_artist, C=C, rows=rows)
 
 
 def surprise(C, level=evaluation.vote):
     """Log loss on the open artists, of songs or of windows."""
     rows = level(_choosing(C))
-    p = rows[[f"p_{genre}" for genre in datasets.GENRES]]
-    return log_loss(rows.genre, p, labels=list(datasets.GENRES))
+    return log_loss(rows.genre, rows[P], labels=list(datasets.GENRES))
 
 
 def _look_at_sure(answer):
     C = next((choice for choice in CHOICES if np.isclose(float(answer), choice)), None)
     if C is None:
-        return no(f"One of the five values of section 9 is wanted: {', '.join(map(str, CHOICES))}.")
+        return no(f"One of the four values of section 7 is wanted: {', '.join(map(str, CHOICES))}.")
     losses = {choice: surprise(choice) for choice in CHOICES}
     if losses[C] == min(losses.values()):
         return yes(
             f"With C = {C} the true genres surprise it least. With a smaller one it is right about "
             "as often, but too modest: the question decides what is best."
         )
-    right = {choice: _share(evaluation.vote(_choosing(choice))) for choice in CHOICES}
-    if right[C] == max(right.values()):
-        return no("That one is right most often. Which is the least *surprised*?")
     windows = {choice: surprise(choice, level=lambda rows: rows) for choice in CHOICES}
     if windows[C] == min(windows.values()):
         return no("That is the best for windows. Let the windows of each song vote first.")
     if losses[C] == max(losses.values()):
-        return no("A large log loss is bad: it was surprised most with this one.")
+        return no(
+            "It is right often with this one, but so modest that the true genre surprises it most. "
+            "A large log loss is bad."
+        )
     return no("Another value has a lower log loss on songs. Weights on? Open artists only?")
 
 
@@ -214,19 +216,27 @@ EXERCISES = collect(
         name="07.1",
         minutes=10,
         wanted="a Score from `evaluation.accuracy`, or its value",
-        nudge="`final` takes columns, a C and folds. `X['tags']` holds the tags of both networks, "
-        "the Million Song Dataset's first.",
-        partial='The columns are `X["tags"][:, :50]`, the C is 0.01. Then `final(…, …, by_artist)` '
-        "predicts songs, with weights.",
+        nudge='`results["MusiCNN", "artists kept whole"]` has a row for each song, in the same '
+        "order as YAMNet's, and a column `p_…` for each genre.",
+        partial="""The mean of both, and its most probable genre:
+
+```python
+p = (a.filter(like="p_") + b.filter(like="p_")) / 2
+joined = a.assign(predicted=p.idxmax(axis=1).str.removeprefix("p_"))
+```""",
         solution="""
-fifty = final(X["tags"][:, :50], 0.01, by_artist)
-answer = evaluation.accuracy(fifty)
-print("all together minus fifty words:", evaluation.compare(best, fifty))
+a, b = (results[ear, "artists kept whole"] for ear in ("MusiCNN", "YAMNet"))
+p = (a.filter(like="p_") + b.filter(like="p_")) / 2
+joined = a.assign(predicted=p.idxmax(axis=1).str.removeprefix("p_"))
+answer = evaluation.accuracy(joined)
+together = results["MusiCNN + YAMNet", "artists kept whole"]
+print("inputs (A) against answers (B):", evaluation.compare(together, joined))
 """,
-        reasoning="Fifty words that listeners use come close to all 370 columns. The interval of "
-        "the difference tells how sure you may be that the rest helps at all. And the words have "
-        "an advantage that no accuracy shows: you can read which of them speak for a genre.",
-        look=_look_at_words,
+        reasoning="Both ways do better than either ear alone, and on these songs the interval of "
+        "their difference includes zero. Joined answers leave each ear as it was, so that one can "
+        "be exchanged; joined inputs let the classifier set what one ear hears against what the "
+        "other hears. The course joins inputs: it chose so by log loss, on the open artists.",
+        look=_look_at_joined,
     ),
     Exercise(
         name="07.2",
@@ -239,7 +249,7 @@ print("all together minus fifty words:", evaluation.compare(best, fifty))
 ```python
 away = (table.genre == "jazz").to_numpy()
 folds = [(np.flatnonzero(~away), np.flatnonzero(away))]
-final(X["all together"], 0.001, folds).predicted.value_counts()
+final(X["all three"], 0.0003, folds).predicted.value_counts()
 ```
 
 Do the same for reggae, and set the two side by side with `pd.DataFrame({"jazz": …})`.""",
@@ -247,7 +257,7 @@ Do the same for reggae, and set the two side by side with `pd.DataFrame({"jazz":
 def taken_for(genre):
     away = (table.genre == genre).to_numpy()
     folds = [(np.flatnonzero(~away), np.flatnonzero(away))]
-    return final(X["all together"], 0.001, folds).predicted.value_counts()
+    return final(X["all three"], 0.0003, folds).predicted.value_counts()
 
 
 answer = pd.DataFrame({genre: taken_for(genre) for genre in ("jazz", "reggae")})
@@ -261,13 +271,13 @@ print(answer.fillna(0).astype(int))
     Exercise(
         name="07.3",
         minutes=20,
-        wanted="one of the five values of C",
+        wanted="one of the four values of C",
         nudge="`evaluation.vote(rows)` keeps the mean probabilities in columns `p_blues`, "
         "`p_classical` …",
         partial="""The log loss of songs for one C:
 
 ```python
-voted = score_songs(X_open["all together"], 0.001, balanced=True)
+voted = score_songs(X_open["all three"], 0.001)
 p = voted[[f"p_{genre}" for genre in datasets.GENRES]]
 log_loss(voted.genre, p, labels=list(datasets.GENRES))  # from sklearn.metrics
 ```""",
@@ -275,8 +285,8 @@ log_loss(voted.genre, p, labels=list(datasets.GENRES))  # from sklearn.metrics
 from sklearn.metrics import log_loss
 
 losses = {}
-for C in (0.0003, 0.001, 0.003, 0.01, 0.03):
-    voted = score_songs(X_open["all together"], C, balanced=True)
+for C in (0.0003, 0.001, 0.003, 0.01):
+    voted = score_songs(X_open["all three"], C)
     p = voted[[f"p_{genre}" for genre in datasets.GENRES]]
     losses[C] = log_loss(voted.genre, p, labels=list(datasets.GENRES))
 answer = min(losses, key=losses.get)
@@ -284,7 +294,7 @@ print(losses)
 """,
         reasoning="A small C keeps the weights small, and so the probabilities close to each "
         'other: right about as often, but too modest. So "the best C" depends on the question. '
-        "Would the strict test of section 9 have come out higher with this one? It would have "
+        "Would the strict test of section 7 have come out higher with this one? It would have "
         "come out lower, by more than the validation songs let us expect: so much of a test "
         "result can hang on a choice that they hardly decide. To go back now and take what the "
         "test likes best would be cheating.",
