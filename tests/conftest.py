@@ -20,15 +20,24 @@ def shared_data():
     return folder
 
 
-@pytest.fixture(scope="session")
-def musicnn_wheel():
-    """The published package, where it is held: no test downloads it (`make test` does, before)."""
+def held(name):
+    """A file that tests need, where it is held: no test downloads it (`make test` does, before)."""
     from helpers import datasets
 
-    wheel = datasets.local_path("musicnn")
-    if wheel is None:
-        pytest.skip("skipped, because MusiCNN is not here: python -m helpers fetch musicnn")
-    return wheel
+    path = datasets.local_path(name)
+    if path is None:
+        pytest.skip(f"skipped, because {name} is not here: python -m helpers fetch {name}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def musicnn_wheel():
+    return held("musicnn")
+
+
+@pytest.fixture(scope="session")
+def yamnet_tflite():
+    return held("yamnet")
 
 
 @pytest.fixture(scope="module")

@@ -138,3 +138,11 @@ def test_the_solution_shows_code_and_reasoning():
 def test_an_unknown_exercise_is_named(name):
     with pytest.raises(ValueError, match="there is no"):
         exercises.check(name, 1)
+
+
+@pytest.mark.slow
+def test_a_guard_that_refuses_no_real_window_at_all_is_suspected():
+    by_heart = importlib.import_module("wrong_answers.lesson_10").by_heart
+    verdict = exercises.check("10.3", by_heart(8.0))
+    assert verdict.right
+    assert "0.0% are refused. None at all? That is suspicious" in verdict.sentence

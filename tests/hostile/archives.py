@@ -16,7 +16,7 @@ import numpy as np
 
 from helpers import datasets
 from helpers.datasets import download
-from helpers.datasets.download import Mirror
+from helpers.datasets.sources import Mirror
 from hostile.bench import cut, flips, one_of, sentence
 
 COUNT, ROOM = 120, 400_000
