@@ -11,13 +11,14 @@ import platformdirs
 
 from helpers.audio.collection import from_folder, list_audio
 from helpers.datasets.doctor import doctor
-from helpers.datasets.shipped import DATA, GENRES, embeddings, patches, sampler, songs
+from helpers.datasets.shipped import DATA, GENRES, embeddings, outside, patches, sampler, songs
 from helpers.datasets.sources import GROUPS, SOURCES
 from helpers.datasets.tables import read_table, script_table
 from helpers.features.alone import alone
 
-__all__ = ["DATA", "GENRES", "FetchError", "cache", "doctor", "embeddings", "fetch", "from_folder",
-           "local_path", "patches", "read_table", "sampler", "script_table", "songs"]  # fmt: skip
+__all__ = ["DATA", "GENRES", "FetchError", "cache", "doctor", "embeddings", "fetch",
+           "from_folder", "local_path", "outside", "patches", "read_table", "sampler",
+           "script_table", "songs"]  # fmt: skip
 
 
 class FetchError(RuntimeError):
@@ -31,13 +32,14 @@ def fetch(name):
     ----------
     name : str
         "gtzan-mini" (100 songs of 30 s, 130 MB), "gtzan" (1,000 songs, 1.2 GB), "short-clips"
-        (499 clips of 2 to 3 s, 55 MB), "musicnn" (the package with the weights of lesson 07's
-        borrowed networks, 29 MB), "yamnet" (its second ear, 4 MB) or "embeddings" (both ears).
+        (499 clips of 2 to 3 s, 55 MB), "musifeast" (179 clips of lesson 08's other collection,
+        241 MB), "musicnn" (the package with the weights of lesson 07's borrowed networks, 29 MB),
+        "yamnet" (its second ear, 4 MB) or "embeddings" (both ears).
 
     Returns
     -------
     Path
-        For GTZAN the folder that holds ``<genre>/<genre>.NNNNN.wav``, for the clips the folder
+        For GTZAN the folder that holds ``<genre>/<genre>.NNNNN.wav``, for clips the folder
         with all of them, for the embeddings a list of files, otherwise the file. It lies in the
         folder that the environment variable GENRE_DATA names, else in the user's cache folder.
 

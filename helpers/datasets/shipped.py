@@ -1,9 +1,11 @@
-"""What ships with the course: the song list and the sampler, numbers only."""
+"""What ships with the course: the song list, the sampler and another collection; numbers only."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from helpers.features import names
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 if not (DATA / "songs.csv").exists():
@@ -52,22 +54,48 @@ def patches():
     np.ndarray, shape (1409, 64, 128), uint8
         64 mel bands by 128 frames; `features.from_bytes` turns them into decibels.
     """
-    with np.load(DATA / "sampler_patches.npz", allow_pickle=False) as stored:
-        return stored["patches"]
+    return _stored("sampler_patches", "patches")
 
 
-def embeddings(ear="musicnn"):
-    """What a borrowed ear hears in the sampler's windows.
+def outside():
+    """Another collection than GTZAN: 1,304 windows of two seconds, of 179 clips (lesson 08).
+
+    Returns
+    -------
+    pd.DataFrame, 1,304 rows
+        song_id (the clip), genre, known (is it one of GTZAN's?), artist, artist_group (spelt as in
+        GTZAN where they play there, too), title, year, what listeners said of the clip (columns in
+        data/README.md), start (seconds into the clip), and the 70 features.
+
+    Notes
+    -----
+    MUSIFEAST-17: van der Walle, Wu, Margulis & Jakubowski (2025).
+    """
+    table = pd.read_csv(DATA / "outside.csv", keep_default_na=False, na_values=[""])
+    table = table.loc[table.index.repeat(np.where(table.known, 8, 4))]
+    table = table.assign(start=3 * table.groupby("song_id").cumcount()).reset_index(drop=True)
+    return table.join(pd.DataFrame(_stored("outside", "described"), columns=names("full")))
+
+
+def embeddings(ear="musicnn", of="sampler"):
+    """What a borrowed ear hears in windows that ship.
 
     Parameters
     ----------
     ear : {"musicnn", "yamnet"}
+    of : {"sampler", "outside"}
 
     Returns
     -------
-    np.ndarray, shape (1409, 300) or (1409, 1545), float32
+    np.ndarray, shape (n, 300) or (n, 1545), float32
         Columns as in ``musicnn.LAYOUT`` or ``yamnet.LAYOUT``, kept with 11 bits of precision. Its
-        rows go with those of `sampler`.
+        rows go with those of `sampler` or `outside`.
     """
-    with np.load(DATA / f"sampler_{ear}.npz", allow_pickle=False) as stored:
-        return stored["embeddings"].astype(np.float32)
+    if of == "outside":
+        return _stored("outside", ear).astype(np.float32)
+    return _stored(f"sampler_{ear}", "embeddings").astype(np.float32)
+
+
+def _stored(file, name):
+    with np.load(DATA / f"{file}.npz", allow_pickle=False) as stored:
+        return stored[name]

@@ -1,11 +1,14 @@
 """Exercises of lesson 08: how good is it really?"""
 
+import json
 from functools import lru_cache
 
 import numpy as np
 
 from helpers import datasets, evaluation, features, models, splits
-from helpers.exercises.exercise import Exercise, collect, no, yes
+from helpers.evaluation import calibration
+from helpers.exercises.exercise import Exercise, collect, no, number, yes
+from helpers.song import PRETRAINED, inputs, training
 
 GOAL = 0.03
 
@@ -155,6 +158,70 @@ def _ratio(score):
     return (score.high - score.low) / 2 / GOAL
 
 
+@lru_cache
+def _outside():
+    """What both ears say of the clips by artists whom GTZAN doesn't have, not tempered."""
+    learned, table = training.from_sampler("musicnn-yamnet"), datasets.outside()
+    heard = {ear: datasets.embeddings(ear, "outside") for ear in inputs.EARS}
+    X = inputs.inputs("musicnn-yamnet", table[list(features.names("full"))], **heard)
+    fitted = evaluation.fit(learned.model, learned.X, learned.table, balanced=True)
+    new = table.known & ~table.artist_group.isin(datasets.songs().artist_group)
+    said = evaluation.predict(fitted, X[new.to_numpy()], table[new])
+    return calibration.by_song(said)
+
+
+def _gap(temperature, test):
+    """How much surer than right a model is on clips."""
+    songs = calibration.apply_temperature(_outside().iloc[test], temperature)
+    return songs.confidence.mean() - (songs.predicted == songs.genre).mean()
+
+
+@lru_cache
+def _gaps(learn=1, test=0):
+    """Gaps on one part of each fold (0 large, 1 small) with the temperature of another."""
+    fit = calibration.fit_temperature
+    return np.array([_gap(fit(_outside().iloc[fold[learn]]), fold[test])
+                     for fold in splits.by_artist(_outside(), 10)])  # fmt: skip
+
+
+def _tenth(answer):
+    if np.ndim(answer) == 1 and len(answer) == 10:
+        return no("Ten gaps, good. Now one number: the mean of their sizes (`np.abs`).")
+    answer = number(answer)
+    right, all_rows = np.abs(_gaps()).mean(), np.arange(len(_outside()))
+    card = json.loads((PRETRAINED / "musicnn-yamnet/card.json").read_text(encoding="utf-8"))
+    home = _gap(card["temperature"], all_rows)
+    if abs(answer - right) < 0.0025:
+        return yes(
+            f"Yes, {right:.3f}. GTZAN's temperature left a gap of {home:.3f}, on the sure side; "
+            f"a tenth's gaps go from {_gaps().min():+.2f} to {_gaps().max():+.2f}. They hardly "
+            "lean to one side, but each is off by about as much: thirteen clips are too few to say "
+            "how sure one may be."
+        )
+    slips = [
+        (_gaps().mean(), "There the signs cancel each other: somebody who uses *one* tenth gets "
+         "one of these gaps, not their mean. Take their sizes, `abs`, first."),
+        (np.abs(_gaps(0, 1)).mean(), "You learned from nine tenths and tested on one. Turn each "
+         "pair around: `splits` gives the large part first."),
+        (np.abs(_gaps(1, 1)).mean(), "That is the gap on the very clips that the temperature was "
+         "fitted on. Test on the nine tenths."),
+        (np.abs(_gaps(0, 0)).mean(), "Both parts of a pair are wanted: learn from the small one, "
+         "test on the large one."),
+        (home, "That is the gap with GTZAN's temperature, the one to compare with. Fit a new one "
+         "with `calibration.fit_temperature`."),
+        (_gap(1, all_rows), "That is the gap without any temperature: `fit_temperature` gives "
+         "one, `calibration.apply_temperature` uses it."),
+        (100 * right, "In percent? A gap is a difference of two shares: give it as such."),
+    ]  # fmt: skip
+    value, sentence = min(slips, key=lambda slip: abs(abs(answer) - abs(slip[0])))
+    if abs(abs(answer) - abs(value)) < max(0.0025, 0.01 * abs(value)):
+        return no(sentence)
+    return no(
+        "For each pair: `fit_temperature` of the small part, `apply_temperature` to the large one, "
+        "then mean confidence minus share of right answers. Ten gaps; what is their mean size?"
+    )
+
+
 EXERCISES = collect(
     Exercise(
         name="08.1",
@@ -225,5 +292,36 @@ answer = score.artists * (half_width / 0.03) ** 2
         "would help little. The number that comes out is several times what GTZAN has, and that "
         "is why small differences on it can't be told from luck.",
         look=_how_many_artists,
+    ),
+    Exercise(
+        name="08.4",
+        minutes=15,
+        wanted="a number: the mean size of ten gaps",
+        nudge="`for rest, tenth in splits.by_artist(clips, 10)`, where `clips` is "
+        '`untuned["both ears"]`: positions of nine tenths, and of one. Which of them may the '
+        "temperature see?",
+        partial="""For one pair:
+
+```python
+temperature = calibration.fit_temperature(clips.iloc[tenth])
+tested = calibration.apply_temperature(clips.iloc[rest], temperature)
+```
+
+`tested.confidence.mean()` says how sure it is on average. How often is it right?""",
+        solution="""
+clips_said, gaps = untuned["both ears"], []
+for rest, tenth in splits.by_artist(clips_said, 10):
+    temperature = calibration.fit_temperature(clips_said.iloc[tenth])
+    tested = calibration.apply_temperature(clips_said.iloc[rest], temperature)
+    gaps.append(tested.confidence.mean() - (tested.predicted == tested.genre).mean())
+print(np.round(gaps, 2))
+answer = np.mean(np.abs(gaps))
+""",
+        reasoning="A temperature is a single number, and still thirteen clips don't fix it: some "
+        "tenths are easy by luck, some hard, and the model ends up too sure or too modest. With "
+        "GTZAN's temperature it is too sure, but by no more than that. To promise something about "
+        "a new collection, you need some labels of it, and more than a handful. (A threshold asks "
+        "for more yet: `calibration.fit_threshold` wants ten sure clips at least.)",
+        look=_tenth,
     ),
 )

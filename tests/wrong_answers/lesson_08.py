@@ -67,4 +67,14 @@ WRONG = {
         lambda: 20_000,
         lambda: 0,
     ],
+    "08.4": [
+        lambda: lesson_08._gaps(),
+        lambda: lesson_08._gaps().mean(),
+        lambda: np.abs(lesson_08._gaps(0, 1)).mean(),
+        lambda: np.abs(lesson_08._gaps(1, 1)).mean(),
+        lambda: np.abs(lesson_08._gaps(0, 0)).mean(),
+        lambda: lesson_08._gap(1, np.arange(133)),
+        lambda: 100 * np.abs(lesson_08._gaps()).mean(),
+        lambda: 0.5,
+    ],
 }
