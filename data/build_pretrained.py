@@ -54,7 +54,7 @@ artists:
 - Scoring it on GTZAN. It has learned from those songs, and knows most of their artists.
 - Music unlike GTZAN's ten genres as one collector named them before 2002. Whatever it is given,
   speech and rain included, it takes for one of the ten, and may be sure of it (lesson 10).
-- Promises about other collections. The figures hold for new artists of *this* collection.
+- Promises about other collections. What it promises holds for new artists of *this* collection.
 
 `make pretrained` makes it again; `card.json` holds all of this for programs.
 """
@@ -102,6 +102,19 @@ def page(name, card):
         )
     else:
         text += ", and no threshold reaches that: it is never sure."
+    if there := card.get("outside"):
+        when, others = there["when_sure"], there["other_genres"]
+        score, who = there["accuracy"], "clips of {collection} by artists who aren't in GTZAN"
+        rows.append(
+            f"| other music ({who.format(**there)}) | {_interval(score)} | {score['n']} clips by "
+            f"{score['artists']} artists |"
+        )
+        text += (
+            f" On the other music it answers {_interval(when['coverage'])} of the clips, and of "
+            f"those answers {_interval(when['accuracy'])} are right (n = {when['accuracy']['n']}); "
+            f"of {others['n']} clips of genres that it doesn't know it is sure of {others['sure']} "
+            "(lesson 08)."
+        )
     facts = {key: card[key] for key in ("songs", "training_data", "window_seconds", "hop_seconds",
                                         "temperature", "threshold")}  # fmt: skip
     inputs, genres = INPUTS[card["embedding"]], ", ".join(card["labels"])

@@ -231,7 +231,9 @@ def test_predict_works_straight_after_the_set_up(run, collection, tmp_path):
     code, out, [line] = run("predict", *songs)
     assert code == 0
     number = r"\d\d%"
-    assert re.match(rf"Right for {number} \[{number}, {number}\] of 509 songs that it had", line)
+    assert re.match(
+        rf"Right for {number} \[{number}, {number}\] of 509 songs of GTZAN that it had", line
+    )
     assert line.endswith("'python -m helpers fetch musicnn' gets a better embedding.")
     top = r"(\w+ \d+%, ){2}\w+ \d+%"
     for song, answer in zip(songs, out, strict=True):

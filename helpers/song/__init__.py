@@ -89,9 +89,11 @@ class SongClassifier:
         """
         from helpers.song import training
 
-        return cls.learn(
-            training.from_sampler(embedding) if csv is None else training.from_table(csv)
-        )
+        if csv is not None:
+            return cls.learn(training.from_table(csv))
+        classifier = cls.learn(training.from_sampler(embedding))
+        classifier.card["outside"] = training.outside(classifier.weights, classifier.card)
+        return classifier
 
     @classmethod
     def learn(cls, learned):

@@ -72,9 +72,9 @@ def test_an_embedding_is_what_its_classifier_expects(embedding):
     y = jukebox.play("jazz", 4.0)
     embedded = inputs.embed(audio.windows(y, hop_seconds=2), embedding)
     assert embedded.shape == (2, inputs.EMBEDDINGS[embedding][1])
-    np.testing.assert_array_equal(
-        embedded[0], features.describe_fast(y[:44100], feature_set=embedding)
-    )
+    # Another number of BLAS threads rounds otherwise.
+    alone = features.describe_fast(y[:44100], feature_set=embedding)
+    np.testing.assert_allclose(embedded[0], alone, rtol=1e-5, atol=1e-5)
 
 
 def test_inputs_stand_beside_each_other_in_one_order():
