@@ -98,6 +98,25 @@ def test_checksums_name_every_clip(clips):
     assert all(len(sha256) == 64 for sha256 in files.values())
 
 
+def test_the_clips_are_found_where_they_were_fetched_to(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path))
+    monkeypatch.setattr(datasets, "cache", lambda: tmp_path / "nothing")
+    folder = tmp_path / "musifeast"
+    folder.mkdir()
+    for name in list(datasets.SOURCES["musifeast"].files)[1:]:
+        (folder / name).touch()
+    assert datasets.local_path("musifeast") is None
+    for name in datasets.SOURCES["musifeast"].files:
+        (folder / name).touch()
+    assert datasets.fetch("musifeast") == folder
+
+
+def test_clips_that_were_cut_are_not_taken_for_the_originals(shared_data, monkeypatch, tmp_path):
+    monkeypatch.setenv("GENRE_DATA", str(shared_data))
+    monkeypatch.setattr(datasets, "cache", lambda: tmp_path)
+    assert datasets.local_path("musifeast") is None
+
+
 def test_facts_made_again_are_those_that_ship(builder, shared_data):
     shipped = pd.read_csv(DATA / "outside.csv", keep_default_na=False, na_values=[""])
     made = builder.facts(shared_data / "musifeast/MUSIFEAST17_all.csv", shipped.song_id)
