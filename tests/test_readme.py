@@ -66,11 +66,17 @@ def test_the_words_of_the_readme_agree_with_the_classifier():
     promise = card["when_sure"]
     assert promise["target"] == 0.9, "nine in ten"
     words = " ".join(README.split())
-    for part in (promise["coverage"], promise["accuracy"]):
+    there = card["outside"]["when_sure"]
+    for part in (*map(promise.get, ("coverage", "accuracy")), there["coverage"], there["accuracy"]):
         share = "{value:.0%} [{low:.0%}, {high:.0%}]".format(**part).replace("%", " %")
         assert f"{share} of" in words
     assert f"of {promise['coverage']['n']} songs" in words
     assert f"of those {promise['accuracy']['n']}." in words
+    others = card["outside"]["other_genres"]
+    assert (
+        f"of {others['n']} clips of genres that it doesn't know it is sure of {others['sure']}"
+        in words
+    )
     conversion = datasets.SOURCES["yamnet"].mirrors[0].sha256[:8]
     for name in ("yamnet", "musicnn-yamnet"):
         assert conversion in (PRETRAINED / name / "README.md").read_text(encoding="utf-8")

@@ -131,12 +131,16 @@ def prices(costs):
         As ``make bench`` writes it, a row for each of `SHIPPED`.
     """
     cards = [SongClassifier.load(PRETRAINED / name).card for name in costs.model]
-    scores = [card["accuracy"][HONEST[0]] for card in cards]
+    scores = {
+        "GTZAN, new artists": [card["accuracy"][HONEST[0]] for card in cards],
+        "other music": [card["outside"]["accuracy"] for card in cards],
+    }
     table = pd.DataFrame({
         "hears": costs.model.map(SHIPPED),
-        "accuracy, artists kept whole": [
-            f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]" for score in scores
-        ],
+        **{
+            where: ["{value:.2f} [{low:.2f}, {high:.2f}]".format(**score) for score in each]
+            for where, each in scores.items()
+        },
         "seconds a song": costs["seconds a song"].map("{:.1f}".format),
         "times as long as decoding": costs["ratio to decoding"].map("{:.1f}".format),
         "MB of memory": costs["MB of memory"].map("{:.0f}".format),
