@@ -1,7 +1,9 @@
-"""How do we look at it?"""
+"""How do we look at it?
+
+`y` are samples, shape (n,), and `sr` is their rate in Hz; what draws into `ax` returns it.
+"""
 
 import html
-import itertools
 import json
 from pathlib import Path
 
@@ -50,22 +52,14 @@ LINEAR_TICKS, MEL_TICKS = (0, 2000, 4000, 6000, 8000, 10_000), (250, 500, 1000, 
 # listener just notices. Fewer colors also make smaller files.
 RANGE_DB, STEP_DB = 60, 3
 MATRIX = Path(__file__).resolve().parents[1] / "website/matrix.html"
-SONG = ["song_id", "artist_group"]
 
 
 def show(*alts):
     """Show the figures that are open, each with words for those who cannot see it.
 
-    Parameters
-    ----------
-    *alts : str
-        What each figure shows, in the order in which they were drawn. Screen readers say it on the
-        course's pages, where it becomes the picture's alt attribute.
-
-    Raises
-    ------
-    ValueError
-        If a figure has no words, or there are words without a figure.
+    The words say what each shows, in the order in which they were drawn, and become the pictures'
+    alt attributes on the course's pages, which screen readers say. ValueError if a figure has no
+    words, or there are words without a figure.
     """
     from IPython.display import display
 
@@ -78,14 +72,7 @@ def show(*alts):
 
 
 def waveform(y, sr=SAMPLE_RATE, *, title="", ax=None):
-    """Samples over time, drawn as the range they cover so that a long clip stays small.
-
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,)
-    sr : int
-        Sample rate in Hz.
-    """
+    """Samples over time, drawn as the range they cover so that a long clip stays small."""
     ax = ax or plt.subplots(figsize=(8, 1.6))[1]
     step = max(len(y) // 1500, 1)
     blocks = y[: len(y) // step * step].reshape(-1, step)
@@ -96,14 +83,7 @@ def waveform(y, sr=SAMPLE_RATE, *, title="", ax=None):
 
 
 def spectrogram(y, sr=SAMPLE_RATE, *, title="", ax=None):
-    """Mel spectrogram (128 bands, up to half the sample rate), drawn as an `image`.
-
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,)
-    sr : int
-        Sample rate in Hz.
-    """
+    """Mel spectrogram (128 bands, up to half the sample rate), drawn as an `image`."""
     import librosa
 
     mel = librosa.feature.melspectrogram(y=y, sr=sr, n_mels=128)
@@ -122,8 +102,6 @@ def image(db, frequencies, hop_length, sr=SAMPLE_RATE, *, title="", highest=None
         Of the rows, in Hz, rising: `librosa.fft_frequencies` or `librosa.mel_frequencies`.
     hop_length : int
         Samples from one frame to the next.
-    sr : int
-        Sample rate in Hz.
     highest : float, optional
         Show no frequencies above this many Hz.
     """
@@ -170,20 +148,23 @@ def confusion(songs, *, title="", sounds=None):
     genres = sorted({*songs.genre, *songs.predicted})
     size = songs.genre.value_counts()
     behind, rows = {}, ""
-    for genre, predicted in itertools.product(genres, genres):
-        found = songs[(songs.genre == genre) & (songs.predicted == predicted)]
-        if predicted == genres[0]:
-            rows += f'<tr><th scope="row">{html.escape(genre)}</th>'
-        if len(found):
+    for genre in genres:
+        rows += f'<tr><th scope="row">{html.escape(genre)}</th>'
+        for predicted in genres:
+            found = songs[(songs.genre == genre) & (songs.predicted == predicted)]
+            if found.empty:
+                rows += "<td>"
+                continue
             key, share = f"{genre} {predicted}", len(found) / size[genre]
-            behind[key] = [_song(*song, sounds) for song in found[SONG].itertuples(index=False)]
+            behind[key] = [
+                [name if artist == name else f"{name}, {artist}", (sounds or {}).get(name)]
+                for name, artist in zip(found.song_id, found.artist_group, strict=True)
+            ]
             words = f"{len(found)} of {size[genre]} songs of {genre} were called {predicted}"
             rows += (
                 f'<td style="--share: {share:.2f}"><button value="{html.escape(key)}" '
                 f'aria-label="{html.escape(words)}">{len(found)}<small>{share:.0%}</small></button>'
             )
-        else:
-            rows += "<td>"
     heads = "".join(f'<th scope="col"><span>{html.escape(genre)}</span></th>' for genre in genres)
     # "</" would end the script that holds the songs.
     data = json.dumps(behind, ensure_ascii=False).replace("</", "<\\/")
@@ -193,12 +174,6 @@ def confusion(songs, *, title="", sounds=None):
         f'<div aria-live="polite"><p>Click on a cell to see its songs.</p></div>'
         f'<script type="application/json">{data}</script>{MATRIX.read_text(encoding="utf-8")}</div>'
     )
-
-
-def _song(name, artist, sounds):
-    """What the list says of a song, and the address of its sound."""
-    words = name if artist == name else f"{name}, {artist}"
-    return [words, (sounds or {}).get(name)]
 
 
 def ladder(scores, *, title="", chance=None, ax=None):
@@ -229,13 +204,7 @@ def ladder(scores, *, title="", chance=None, ax=None):
 
 
 def history(log, *, title="", axes=None):
-    """Loss and accuracy after each epoch, on training and (dashed) on validation songs.
-
-    Parameters
-    ----------
-    log : pd.DataFrame
-        `NetworkClassifier.history_`.
-    """
+    """A `NetworkClassifier.history_`: loss and accuracy by epoch, of held-out songs dashed."""
     axes = plt.subplots(1, 2, figsize=(8, 3))[1] if axes is None else axes
     for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
         ax.plot(log.index, log[name], color=TRAIN_COLOR, label="training songs")
@@ -248,15 +217,9 @@ def history(log, *, title="", axes=None):
     return axes
 
 
-def by_genre(table, feature, *, unit="", title="", ax=None):
-    """How one feature spreads in each genre: a box from the first to the third quartile.
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        With a column genre (or label) and the feature.
-    """
-    ax = ax or plt.subplots(figsize=(8, 3.4))[1]
+def by_genre(table, feature, *, title=""):
+    """How one feature of a table (with genre or label) spreads: a box from quartile to quartile."""
+    ax = plt.subplots(figsize=(8, 3.4))[1]
     column = "genre" if "genre" in table else "label"
     order = sorted(table[column].unique())
     palette = {genre: GENRE_COLORS.get(genre, "#777777") for genre in order}
@@ -264,7 +227,7 @@ def by_genre(table, feature, *, unit="", title="", ax=None):
         table, x=column, y=feature, order=order, hue=column, palette=palette, legend=False, ax=ax,
         fliersize=2,
     )  # fmt: skip
-    ax.set(xlabel="", ylabel=f"{feature} ({unit})" if unit else feature, title=title)
+    ax.set(xlabel="", ylabel=feature, title=title)
     return ax
 
 

@@ -39,12 +39,8 @@ def fault_filtered(table):
     """Train and test as Kereliuk, Sturm & Larsen (2015) published it: known faults left out.
 
     Without GTZAN's repeated, mislabeled and distorted songs, and with no artist on both sides:
-    train on its train and validation parts, test on its test part.
-
-    Returns
-    -------
-    list of one (train, test) pair
-        Songs that the filter threw out are in neither.
+    train on its train and validation parts, test on its test part. One pair; songs that the filter
+    threw out are in neither half.
     """
     part = table.fault_filtered_split
     train = np.flatnonzero(part.isin(["train", "valid"]))

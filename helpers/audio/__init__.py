@@ -1,7 +1,8 @@
 """How does a file become samples?
 
 Everything in the course hears music the way GTZAN was published: mono, 22,050 samples a second,
-32-bit floats between -1 and 1.
+32-bit floats between -1 and 1. Here `y` are samples of shape (n,), and `sr` is how many of them
+make a second.
 """
 
 import base64
@@ -10,6 +11,7 @@ import io
 
 import numpy as np
 import soundfile as sf
+import soxr
 
 from helpers.audio import reader
 from helpers.audio.reader import LOUDEST_PEAK, SILENCE_PEAK, AudioError, samples
@@ -27,7 +29,7 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
     path : path-like
         WAV, FLAC, OGG, Opus, MP3, AIFF, AU, CAF, W64: whatever libsndfile reads.
     sr : int
-        Sample rate in Hz to resample to (soxr, high quality, as librosa does).
+        What to resample to (soxr, high quality, as librosa does).
     offset, duration : float
         Where to start and how much to read, in seconds; all of it by default.
 
@@ -46,7 +48,7 @@ def load(path, *, sr=SAMPLE_RATE, offset=0.0, duration=None):
         return np.concatenate(list(_read(file, sr, offset, duration))), sr
 
 
-def stream(song, *, sr=SAMPLE_RATE, seconds=30.0, duration=None):
+def stream(song, *, seconds=30.0, duration=None):
     """Read a sound file block by block: two hours take no more memory than a minute.
 
     Parameters
@@ -54,8 +56,6 @@ def stream(song, *, sr=SAMPLE_RATE, seconds=30.0, duration=None):
     song : path-like or binary file
         As for `load`; an open file (``io.BytesIO`` of an upload, for example) is read from its
         start.
-    sr : int
-        Sample rate in Hz to resample to.
     seconds : float
         Length of a block.
     duration : float, optional
@@ -63,7 +63,7 @@ def stream(song, *, sr=SAMPLE_RATE, seconds=30.0, duration=None):
 
     Yields
     ------
-    y : np.ndarray, shape (round(seconds * sr),), float32
+    y : np.ndarray, shape (round(seconds * 22050),), float32
         The samples of `load`, in order; the last block is as long as what is left.
 
     Raises
@@ -71,17 +71,22 @@ def stream(song, *, sr=SAMPLE_RATE, seconds=30.0, duration=None):
     AudioError
         As `load` does. Silence is only known when the file ends: blocks of zeros come before.
     """
+    length, held = round(seconds * SAMPLE_RATE), np.empty(0, np.float32)
     with reader.opened(song) as file:
-        yield from _regroup(_read(file, sr, duration=duration), round(seconds * sr))
+        for chunk in _read(file, SAMPLE_RATE, 0.0, duration):
+            held = np.concatenate([held, chunk])
+            while len(held) >= length:
+                yield held[:length]
+                held = held[length:]
+        if len(held):
+            yield held
 
 
-def _read(file, sr, offset=0.0, duration=None):
+def _read(file, sr, offset, duration):
     chunks = _read_mono(file, offset, duration)
     if file.samplerate == sr:
         yield from chunks
         return
-    import soxr
-
     resampler = soxr.ResampleStream(file.samplerate, sr, 1, dtype="float32", quality="HQ")
     for chunk in chunks:
         yield resampler.resample_chunk(chunk)
@@ -103,25 +108,11 @@ def _read_mono(file, offset, duration):
         raise AudioError("is silent", "leave it out, or start reading at a louder place", "silent")
 
 
-def _regroup(chunks, length):
-    held = np.empty(0, np.float32)
-    for chunk in chunks:
-        held = np.concatenate([held, chunk])
-        while len(held) >= length:
-            yield held[:length]
-            held = held[length:]
-    if len(held):
-        yield held
-
-
 def windows(y, *, sr=SAMPLE_RATE, seconds=2.0, hop_seconds=3.0):
     """Cut a song into windows of equal length; what is left over at the end is dropped.
 
     Parameters
     ----------
-    y : np.ndarray, shape (n,)
-    sr : int
-        Sample rate in Hz.
     seconds, hop_seconds : float
         Length of a window, and from the start of one to the start of the next.
 
@@ -137,17 +128,9 @@ def windows(y, *, sr=SAMPLE_RATE, seconds=2.0, hop_seconds=3.0):
 
 
 def player(y, sr=SAMPLE_RATE):
-    """A play button for samples, small enough to be saved inside a notebook (MP3, 5 s in 25 kB).
+    """Samples between -1 and 1 as a play button, an IPython.display.Audio.
 
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,), values between -1 and 1
-    sr : int
-        Sample rate in Hz.
-
-    Returns
-    -------
-    IPython.display.Audio
+    It is small enough to be saved inside a notebook (MP3, 5 s in 25 kB).
     """
     from IPython.display import Audio
 

@@ -38,20 +38,10 @@ class BadDownload(ValueError):
 
 
 def first_that_works(source, target):
-    """Download from the first mirror that gives a good copy, and put it in its place.
+    """Fill `target`, a file or folder, from the first mirror of a `Source` that gives a good copy.
 
-    Parameters
-    ----------
-    source : Source
-    target : Path
-        The folder or file to fill; downloads gather beside it.
-
-    Raises
-    ------
-    BadDownload
-        If no mirror works: lists each with its reason.
-    OSError
-        If the disk has no room.
+    Downloads gather beside it. BadDownload if no mirror works, which lists each with its reason;
+    OSError if the disk has no room.
     """
     for stale in target.parent.glob(f".{target.name}.unpacking-*"):  # of a run that was killed
         shutil.rmtree(stale)

@@ -1,7 +1,8 @@
 """How good is it, and how sure are we?
 
 Everything starts from predictions, not from scores: one row for each test window, with who plays
-it. What is fitted (scalers included) is fitted inside the fold.
+it. What is fitted (scalers included) is fitted inside the fold. `predictions` are, wherever a
+function here takes them, a table from `cross_val_predict` (windows) or `vote` (songs).
 """
 
 from typing import NamedTuple
@@ -82,17 +83,8 @@ def predict(fitted, X, table, fold=0):
 def balanced_weights(table):
     """Weights with which each song of a genre counts the same, and so does each genre.
 
-    Ten windows of one song are not ten songs.
-
-    Parameters
-    ----------
-    table : pd.DataFrame, n rows
-        With columns song_id and genre.
-
-    Returns
-    -------
-    np.ndarray, shape (n,)
-        Their mean is 1.
+    Ten windows of one song are not ten songs. Shape (n,) and mean 1, for the n rows of a table with
+    columns song_id and genre.
     """
     windows = table.groupby("song_id").song_id.transform("size")
     songs = table.groupby("genre").song_id.transform("nunique")
@@ -103,15 +95,8 @@ def balanced_weights(table):
 def vote(predictions):
     """One prediction for each song: the most probable genre on average, or the most frequent one.
 
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        From `cross_val_predict`; windows of a song that was tested in one fold.
-
-    Returns
-    -------
-    pd.DataFrame
-        The same columns, a row for each song. Equal votes go to the first genre in the alphabet.
+    The same columns as in the predictions of windows, where each song was tested in one fold, and a
+    row for each song. Equal votes go to the first genre in the alphabet.
     """
     columns = [name for name in predictions if name.startswith("p_")]
     votes = predictions[columns] if columns else pd.get_dummies(predictions.predicted, dtype=float)
@@ -122,26 +107,23 @@ def vote(predictions):
 
 
 def accuracy(predictions):
-    """Share of right predictions, with a 95 % interval.
+    """Share of right predictions: a `Score`, with its 95 % interval.
 
     Songs of one artist succeed and fail together, so the interval comes from drawing artists, not
     songs, again and again (percentile cluster bootstrap; Field & Welsh 2007).
-
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        From `cross_val_predict` (windows) or `vote` (songs).
-
-    Returns
-    -------
-    Score
     """
-    return _bootstrap(predictions, _accuracy)
+    return _bootstrap(predictions, lambda right, played, _: right.sum(-1) / played.sum(-1))
 
 
 def macro_f1(predictions):
-    """Mean over the genres of the F1 score, with a 95 % interval from drawing artists."""
-    return _bootstrap(predictions, _macro_f1)
+    """Mean over the genres of the F1 score: a `Score`, with an interval like that of `accuracy`."""
+
+    def f1(right, played, predicted):
+        # A genre that was neither played nor predicted in a draw says nothing about it.
+        with np.errstate(invalid="ignore"):
+            return np.nanmean(2 * right / (played + predicted), axis=-1)
+
+    return _bootstrap(predictions, f1)
 
 
 def confusion(predictions, labels=None):
@@ -149,12 +131,9 @@ def confusion(predictions, labels=None):
 
     A genre that was named but never played has an empty row, so that no song is lost.
     """
-    from sklearn.metrics import confusion_matrix
-
-    if labels is None:
-        labels = sorted({*predictions.genre, *predictions.predicted})
-    counts = confusion_matrix(predictions.genre, predictions.predicted, labels=labels)
-    return pd.DataFrame(counts, pd.Index(labels, name="genre"), pd.Index(labels, name="predicted"))
+    labels = _labels(predictions) if labels is None else list(labels)
+    counts = pd.crosstab(predictions.genre, predictions.predicted)
+    return counts.reindex(index=labels, columns=labels, fill_value=0)
 
 
 class Comparison(NamedTuple):
@@ -181,7 +160,7 @@ def compare(a, b):
     Parameters
     ----------
     a, b : pd.DataFrame
-        From `vote` or `cross_val_predict`, over the same rows.
+        Predictions of the same rows.
 
     Returns
     -------
@@ -206,12 +185,7 @@ def compare(a, b):
     n, gain = gains.groupby("artist").sum().to_numpy().T
     low, high = _interval(lambda who: gain[who].sum(axis=-1) / n[who].sum(axis=-1), len(n))
     test = stats.permutation_test(
-        (gain,),
-        lambda gain, axis: gain.sum(axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=np.random.default_rng(SEED),
+        (gain,), np.sum, permutation_type="samples", n_resamples=RESAMPLES, rng=SEED
     )
     only_a, only_b = int((right_a > right_b).sum()), int((right_b > right_a).sum())
     difference = float(np.mean(right_a - right_b))
@@ -221,15 +195,8 @@ def compare(a, b):
 def leaderboard(results):
     """One row for each model and protocol, best first: never an accuracy without how it was won.
 
-    Parameters
-    ----------
-    results : mapping of (model, protocol) to pd.DataFrame
-        Predictions, from `vote` or `cross_val_predict`.
-
-    Returns
-    -------
-    pd.DataFrame
-        Columns model, protocol, accuracy and macro F1 with their intervals, n and artists.
+    From a mapping of (model, protocol) to predictions; a pd.DataFrame with columns model, protocol,
+    accuracy and macro F1 with their intervals, n and artists.
     """
     rows = []
     for (model, protocol), predictions in results.items():
@@ -240,22 +207,22 @@ def leaderboard(results):
     return pd.DataFrame([row[1:] for row in rows], columns=columns)
 
 
+def _labels(predictions):
+    return sorted({*predictions.genre, *predictions.predicted})
+
+
 def _bootstrap(predictions, statistic):
-    counts = _counts_by_artist(predictions)
-    low, high = _interval(lambda who: statistic(counts[who].sum(axis=-3)), len(counts))
-    return Score(float(statistic(counts.sum(axis=0))), low, high, len(predictions), len(counts))
-
-
-def _counts_by_artist(predictions):
-    """How often each genre was right, played and predicted: shape (artists, 3, genres)."""
-    labels = sorted({*predictions.genre, *predictions.predicted})
+    """The score of a statistic of how often each genre was right, played and predicted."""
     right = predictions.genre.where(predictions.genre == predictions.predicted)
     counts = [
-        pd.crosstab(predictions.artist_group, column).reindex(columns=labels, fill_value=0)
+        pd.crosstab(predictions.artist_group, column)
         for column in (right, predictions.genre, predictions.predicted)
     ]
-    artists = counts[1].index
-    return np.stack([count.reindex(artists, fill_value=0) for count in counts], axis=1)
+    every = {"index": counts[1].index, "columns": _labels(predictions), "fill_value": 0}
+    counts = np.stack([count.reindex(**every) for count in counts])  # (3, artists, genres)
+    low, high = _interval(lambda who: statistic(*counts[:, who].sum(axis=-2)), counts.shape[1])
+    value = float(statistic(*counts.sum(axis=1)))
+    return Score(value, low, high, len(predictions), counts.shape[1])
 
 
 def _interval(statistic, n_artists):
@@ -269,20 +236,7 @@ def _interval(statistic, n_artists):
         lambda who, axis: statistic(who),
         n_resamples=RESAMPLES,
         batch=100,
-        vectorized=True,
         method="percentile",
-        rng=np.random.default_rng(SEED),
+        rng=SEED,
     ).confidence_interval
     return float(drawn.low), float(drawn.high)
-
-
-def _accuracy(counts):
-    right, played, _ = np.moveaxis(counts, -2, 0)
-    return right.sum(axis=-1) / played.sum(axis=-1)
-
-
-def _macro_f1(counts):
-    right, played, predicted = np.moveaxis(counts, -2, 0)
-    # A genre that was neither played nor predicted in a draw says nothing about it.
-    with np.errstate(invalid="ignore"):
-        return np.nanmean(2 * right / (played + predicted), axis=-1)

@@ -3,7 +3,8 @@
 A probability is calibrated if the songs that get 70 % are right seven times in ten. Everything here
 works on predictions as `evaluation.cross_val_predict` makes them, so that no song is judged by a
 model that has learned from it, and what is fitted (a temperature, a threshold) is scored on other
-artists than those that it was fitted on.
+artists than those that it was fitted on. `songs` are tables as `by_song` makes them, tempered by
+`apply_temperature` or not; `target` is the share of sure answers that should be right.
 """
 
 import numpy as np
@@ -24,26 +25,14 @@ def softmax(logits):
 def combine(probabilities, temperature=1.0):
     """Probabilities of a song from those of its windows: their geometric mean, tempered.
 
-    Parameters
-    ----------
-    probabilities : array-like, shape (..., n_windows, n_genres)
-    temperature : float
-        Above 1 it makes the answer less sure, below 1 more.
-
-    Returns
-    -------
-    np.ndarray, shape (..., n_genres)
+    From shape (..., n_windows, n_genres) to (..., n_genres); a temperature above 1 makes the answer
+    less sure, one below 1 more.
     """
     return softmax(_log(probabilities).mean(axis=-2) / temperature)
 
 
 def by_song(predictions):
-    """One row for each song, its windows combined.
-
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        From `evaluation.cross_val_predict` with a model that gives probabilities.
+    """One row for each song, its windows combined, from predictions that have probabilities.
 
     Returns
     -------
@@ -66,18 +55,9 @@ def apply_temperature(songs, temperature):
 def fit_temperature(songs):
     """The temperature at which the true genres are the least surprising (mean log loss).
 
-    Temperature scaling: Guo et al. (2017), "On calibration of modern neural networks". (That of
-    scikit-learn finds the same, but for two genres, whose probabilities it takes for logits.)
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `by_song`.
-
-    Returns
-    -------
-    float
-        Between 0.05 and 20.
+    Between 0.05 and 20. Temperature scaling: Guo et al. (2017), "On calibration of modern neural
+    networks". (That of scikit-learn finds the same, but for two genres, whose probabilities it
+    takes for logits.)
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
@@ -95,11 +75,6 @@ def fit_temperature(songs):
 
 def coverage(songs):
     """What a threshold buys: answer only the surest songs, and how often is that right?
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `by_song` or `apply_temperature`.
 
     Returns
     -------
@@ -122,19 +97,7 @@ def coverage(songs):
 
 
 def fit_threshold(songs, target):
-    """The lowest threshold above which the share of right answers reaches the target.
-
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `by_song` or `apply_temperature`.
-    target : float
-
-    Returns
-    -------
-    float
-        1 (never sure) if no ten songs reach the target.
-    """
+    """The lowest threshold above which the target is reached; 1 (never sure) if by no ten songs."""
     table = coverage(songs)
     enough = (table.accuracy >= target) & (table.coverage * len(songs) >= LEAST_SONGS)
     return float(table.threshold[enough].min()) if enough.any() else 1.0
@@ -143,18 +106,8 @@ def fit_threshold(songs, target):
 def cross_fit(songs, target):
     """Calibrate each fold with the temperature and threshold of the other folds' songs.
 
-    Parameters
-    ----------
-    songs : pd.DataFrame
-        From `by_song`. Folds that keep artists whole make it honest for new artists.
-    target : float
-        Share of right answers that the threshold should reach.
-
-    Returns
-    -------
-    pd.DataFrame
-        The songs with tempered probabilities and a column sure: does the most probable genre
-        exceed the threshold?
+    The songs with tempered probabilities, and with a column sure: does the most probable genre
+    exceed the threshold? Folds that keep artists whole make it honest for new artists.
     """
     parts = []
     for fold, part in songs.groupby("fold"):

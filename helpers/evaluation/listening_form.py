@@ -37,11 +37,6 @@ class Form(widgets.VBox):
     sound : bool
         False: by picture, even if the songs are here.
 
-    Raises
-    ------
-    ValueError
-        If the rivals were asked about other windows.
-
     Attributes
     ----------
     answers : list of str
@@ -80,9 +75,8 @@ class Form(widgets.VBox):
         self._picture.value = _picture(self.patches[place], place + 1)
         if self.folder:
             song = self.folder / f"{self.windows.song_id.iloc[place]}.wav"
-            self._player.value = audio.player(
-                *audio.load(song, duration=listening_test.SECONDS)
-            ).data
+            y, sr = audio.load(song, duration=listening_test.SECONDS)
+            self._player.value = audio.player(y, sr).data
         self.back.disabled = place == 0
         self.children = self._question
 

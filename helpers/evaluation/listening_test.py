@@ -1,7 +1,8 @@
 """How good are we ourselves?
 
 A person names the genre of twenty windows, by ear or by picture, and is marked as the models are:
-on the same windows, with an interval, and against each of them.
+on the same windows, with an interval, and against each of them. What compares people and models
+takes rows from `mark` or a model's predictions; ValueError if they are not about the same windows.
 """
 
 import re
@@ -52,24 +53,11 @@ def choose(table, seed=0):
 
 
 def mark(windows, answers):
-    """A person's answers in the form of a model's predictions.
+    """A person's answers in the form of a model's predictions, as from `cross_val_predict`.
 
-    Parameters
-    ----------
-    windows : pd.DataFrame
-        From `choose`.
-    answers : sequence of str
-        A genre for each window, in their order; `from_digits` reads those of a class.
-
-    Returns
-    -------
-    pd.DataFrame
-        song_id, artist_group, genre and predicted, as from `evaluation.cross_val_predict`.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer answers than windows, or one is no genre.
+    Columns song_id, artist_group, genre and predicted. `windows` come from `choose`, and `answers`
+    are a genre for each, in their order (`from_digits` reads those of a class); ValueError if there
+    are more or fewer of them, or one is no genre.
     """
     named = [str(name).strip().lower().replace("-", "").replace(" ", "") for name in answers]
     if len(named) != len(windows):
@@ -91,15 +79,11 @@ def from_digits(digits):
 
 
 def score(rows):
-    """Share of right answers (from `mark`, or a model's), with Wilson's 95 % interval.
+    """Share of right answers: an `evaluation.Score` with Wilson's 95 % interval.
 
     No artist plays in two of the windows, so the answers count as independent, and the binomial
     distribution gives the interval. A bootstrap of so few would promise too much: who has all
     twenty right would get an interval without any width.
-
-    Returns
-    -------
-    evaluation.Score
     """
     right, n = int((rows.predicted == rows.genre).sum()), len(rows)
     low, high = stats.binomtest(right, n).proportion_ci(method="wilson")
@@ -107,13 +91,7 @@ def score(rows):
 
 
 def scoreboard(people):
-    """One row for each person or model: by name, `mark`ed answers or predictions.
-
-    Raises
-    ------
-    ValueError
-        If they are not about the same windows.
-    """
+    """Who, how many right, and the share with its interval: a table of {name: rows}."""
     first, *others = people.values()
     for rows in others:
         check_same(first, rows)
@@ -141,11 +119,6 @@ def duel(a, b):
     Only windows on which one is right and the other is wrong say who is better; if neither were,
     each would be a toss of a coin. With one window an artist, the sign flips that
     `evaluation.compare` draws are such tosses: twenty of them can be counted out, not drawn.
-
-    Raises
-    ------
-    ValueError
-        If the two are not about the same windows.
     """
     check_same(a, b)
     right_a = (a.predicted == a.genre).to_numpy()

@@ -38,17 +38,10 @@ class Trials:
         self.log = []
 
     def run(self, *, compare=None, **settings):
-        """Train with these settings, log the trial, and show it.
+        """Train with these settings, log the trial, and show it, if it came to its end, as HTML.
 
-        Parameters
-        ----------
-        compare : int, optional
-            An earlier trial, whose curves are drawn beside.
-
-        Returns
-        -------
-        IPython.display.HTML or None
-            Curves, confusion matrix and the table of all trials, if this one came to its end.
+        Curves (beside those of the earlier trial whose number is `compare`), confusion matrix and
+        the table of all trials.
         """
         return self._page(compare) if self.add(**settings) else None
 

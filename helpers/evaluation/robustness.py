@@ -49,23 +49,11 @@ def examine(model, X, table, folds, changed, rows=None, *, balanced=False):
 
 
 def flip_rate(before, after):
-    """Share of windows whose predicted genre changes, with a 95 % interval from drawing artists.
+    """Share of windows whose predicted genre changes: a `Score`, as `evaluation.accuracy` has it.
 
-    Parameters
-    ----------
-    before, after : pd.DataFrame
-        Predictions of the same rows, from `examine`.
-
-    Returns
-    -------
-    evaluation.Score
-        Right or wrong doesn't matter. Where nothing flipped the interval is empty: what didn't
-        happen once among so few artists can't be drawn from them.
-
-    Raises
-    ------
-    ValueError
-        If the two are not of the same rows.
+    Right or wrong doesn't matter. Where nothing flipped the interval is empty: what didn't happen
+    once among so few artists can't be drawn from them. Both are predictions from `examine`;
+    ValueError if they are not of the same rows.
     """
     if list(before.song_id) != list(after.song_id):
         raise ValueError("before and after hold different songs: take both from one examination")
@@ -106,14 +94,7 @@ def transformed():
 def bands(patches):
     """Level of each mel band over a window, and how much it moves: blind to all order in time.
 
-    Parameters
-    ----------
-    patches : np.ndarray, shape (n, 64, frames)
-        Log-mel patches in dB.
-
-    Returns
-    -------
-    np.ndarray, shape (n, 128)
-        64 means (the long-term average spectrum), then 64 standard deviations.
+    From log-mel patches in dB, shape (n, 64, frames), to shape (n, 128): 64 means (the long-term
+    average spectrum), then 64 standard deviations.
     """
     return np.hstack([patches.mean(axis=2), patches.std(axis=2)])

@@ -87,21 +87,19 @@ TRANSFORMATIONS = {
 }
 
 
-def transform(y, name, sr=audio.SAMPLE_RATE):
+def transform(y, name):
     """The first two seconds of a sound after a transformation.
 
     Parameters
     ----------
     y : np.ndarray, shape (n,)
-        Three seconds or more.
+        Three seconds or more, at 22,050 samples a second.
     name : str
         One of `TRANSFORMATIONS`, or "original".
-    sr : int
-        Sample rate in Hz.
 
     Returns
     -------
-    np.ndarray, shape (2 * sr,), float32
+    np.ndarray, shape (44_100,), float32
 
     Raises
     ------
@@ -111,6 +109,7 @@ def transform(y, name, sr=audio.SAMPLE_RATE):
     if name != ORIGINAL and name not in TRANSFORMATIONS:
         known = ", ".join(TRANSFORMATIONS)
         raise ValueError(f"there is no transformation {name!r}: choose one of {known}")
+    sr = audio.SAMPLE_RATE
     y = y[: round(NEEDED_SECONDS * sr)]
     if len(y) < round(NEEDED_SECONDS * sr):
         raise ValueError(f"{len(y) / sr:.2f} s are too short: bring {NEEDED_SECONDS:.0f} s")

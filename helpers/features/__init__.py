@@ -2,7 +2,8 @@
 
 `frames` and `describe` are the readable reference, in librosa's own calls: lesson 03 teaches them.
 `extract` makes the same numbers for whole collections, several times faster (`features.fused`), and
-keeps them safe in a CSV while it works (`features.table`).
+keeps them safe in a CSV while it works (`features.table`). Here `y` are samples, shape (n,), `sr`
+is their rate in Hz, and `feature_set` is one of `FEATURE_SETS`.
 """
 
 import warnings
@@ -43,10 +44,7 @@ FEATURE_VERSION = "1"
 def names(feature_set="full"):
     """Column names of a feature set: the script's 26 means, or 35 means and 35 deviations.
 
-    Raises
-    ------
-    ValueError
-        If there is no such set.
+    ValueError if there is no such set.
     """
     if feature_set == "script":
         return SCRIPT_FEATURES
@@ -63,10 +61,6 @@ def frames(y, sr=audio.SAMPLE_RATE, n_fft=2048, hop_length=512, pictures=None):
 
     Parameters
     ----------
-    y : np.ndarray, shape (n,)
-        Samples.
-    sr : int
-        Sample rate in Hz.
     n_fft, hop_length : int
         Length of a frame and the way to the next, in samples. The course's tables have 2048 and
         512: numbers from other frames are not comparable with them.
@@ -117,7 +111,7 @@ def spectrograms(y, sr=audio.SAMPLE_RATE, n_fft=2048, hop_length=512, tuning=Non
 
     Parameters
     ----------
-    y, sr, n_fft, hop_length
+    n_fft, hop_length
         As for `frames`.
     tuning : float, optional
         By how many semitones the music's A lies above 440 Hz; estimated by default.
@@ -177,19 +171,8 @@ def _mel_filter(sr, n_fft):
 def describe(y, sr=audio.SAMPLE_RATE, feature_set="full"):
     """A clip as one row of numbers: mean (and standard deviation) of each feature over its frames.
 
-    Parameters
-    ----------
-    y : np.ndarray
-        Samples of any kind that `audio.samples` takes.
-    sr : int
-        Sample rate in Hz.
-    feature_set : {"full", "script"}
-        70 numbers, or the script's 26.
-
-    Returns
-    -------
-    pd.Series
-        Indexed by `names(feature_set)`.
+    It may be samples of any kind that `audio.samples` takes; a pd.Series, indexed by
+    `names(feature_set)`, comes out.
     """
     index = pd.Index(names(feature_set))
     y = audio.samples(y)
@@ -226,12 +209,6 @@ PATCH_FLOOR_DB, PATCH_STEP_DB, PATCH_HOP = -90.0, 1.5, 345
 def log_mel(y, sr=audio.SAMPLE_RATE):
     """Log-mel spectrogram: what the convolutional network of lesson 06 looks at.
 
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,)
-    sr : int
-        Sample rate in Hz.
-
     Returns
     -------
     np.ndarray, shape (64, 1 + n // 345), float32
@@ -265,7 +242,6 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
     out : path-like, optional
         CSV to which each song's row is added as soon as it is known. Killed at any moment and
         started again, only the songs in flight are done again. Files that failed are tried again.
-    feature_set : {"full", "script"}
     jobs : int, optional
         Threads (the work releases Python's lock, so threads need no warm-up); all cores by default.
         Inside ``joblib.parallel_config(backend="dask")`` the songs go to a Dask cluster instead.
@@ -294,9 +270,8 @@ def extract(files, *, out=None, feature_set="full", jobs=None, duration=30.0):
     with FeatureTable(out, columns) as table:
         todo = files[[key not in table for key in zip(files.genre, files.filename, strict=True)]]
         rows = _rows(todo, feature_set, duration, jobs)
-        for (path, filename, genre), result in tqdm(
-            rows, total=len(todo), desc="extracting", unit="song"
-        ):
+        rows = tqdm(rows, "extracting", len(todo), unit="song")
+        for (path, filename, genre), result in rows:
             if isinstance(result, audio.AudioError):
                 table.add_failure(path, result.reason, result.advice)
             else:

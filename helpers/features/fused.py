@@ -22,18 +22,9 @@ BLOCK = 64
 def frames(y, sr, *, full=True):
     """Features frame by frame, equal to `features.frames` within rounding.
 
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,), float32
-    sr : int
-        Sample rate in Hz.
-    full : bool
-        Also spectral contrast, flatness and onset strength.
-
-    Returns
-    -------
-    np.ndarray, shape (26 or 35, n_frames), float64
-        Rows in the order of `features.SCRIPT_FEATURES` or `features.FRAME_FEATURES`.
+    Samples `y`, shape (n,), `sr` a second, are of 32 bits; `full` asks for spectral contrast,
+    flatness and onset strength, too. Shape (26 or 35, n_frames), float64, with rows in the order of
+    `features.SCRIPT_FEATURES` or `features.FRAME_FEATURES`.
     """
     padded = np.pad(y, N_FFT // 2, mode="reflect")
     spectra = _spectra(padded, sr, full)

@@ -66,8 +66,10 @@ def notes(genre="rock", seconds=10.0, seed=0, **knobs):
     bars = int(seconds * knobs["tempo"] / 60 // 4) + 1
     song = zip(*compose(style, seed, bars, knobs["key"]), strict=True)
     beat, beats, player, midi, loudness, bend = map(np.array, song)
-    ends = _swing(np.array([beat, beat + beats]), knobs["swing"], style.swung)
-    start, end = ends * 60 / knobs["tempo"]
+    # Swing bends the time within each beat (or half of one): its middle moves from 1/2 to 2/3.
+    whole, part = np.divmod(np.array([beat, beat + beats]) / style.swung, 1)
+    part = np.interp(part, (0, 0.5, 1), (0, 0.5 + knobs["swing"] / 6, 1))
+    start, end = (whole + part) * style.swung * 60 / knobs["tempo"]
     table = pd.DataFrame(
         {
             "start": start,
@@ -107,12 +109,6 @@ def play(genre="rock", seconds=10.0, seed=0, sr=SAMPLE_RATE, **knobs):
     played = notes(genre, seconds, seed, **knobs)
     settings = knobs_for(genre) | knobs
     return band.perform(played, STYLES[genre], settings, round(seconds * sr), sr)
-
-
-def _swing(beats, amount, swung):
-    """Swing bends the time within each beat (or half of one): its middle moves from 1/2 to 2/3."""
-    whole, part = np.divmod(beats / swung, 1)
-    return (whole + np.interp(part, (0, 0.5, 1), (0, 0.5 + amount / 6, 1))) * swung
 
 
 def _check(**values):

@@ -7,13 +7,13 @@ has it, read at the speed of the pitch. Drums are falling tones and filtered noi
 import tomllib
 from collections import namedtuple
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from scipy import fft, signal
 
-SHEET = Path(__file__).resolve().parents[2] / "data/instruments.toml"
-SHEET = tomllib.loads(SHEET.read_text("utf-8"))
+from helpers.datasets import DATA
+
+SHEET = tomllib.loads((DATA / "instruments.toml").read_text("utf-8"))
 CYCLE, OVERTONES = 256, 100  # samples in one turn of a wave, overtones kept in it
 DRUMS_GAIN = 3.5  # of drums whose knob and loudness are 1, beside the other players
 

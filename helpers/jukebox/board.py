@@ -1,6 +1,7 @@
 """What does one clip look like, beside another?
 
-Plain images and bars: they are drawn in a tenth of a second, so that a slider may move them.
+Plain images and bars: they are drawn in a tenth of a second, so that a slider may move them. Of two
+`mixer.Clip`, `turned` is what one hears now, and `untouched` what it is compared with (in grey).
 """
 
 import librosa
@@ -20,17 +21,7 @@ BOARD_SIZE = (9, 4.5)  # inches
 
 
 def draw(turned, untouched, *, title=""):
-    """The mixer's picture: a clip on the left, and on the right what has moved.
-
-    Parameters
-    ----------
-    turned, untouched : mixer.Clip
-        What one hears now, and what it is compared with (in grey).
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """The mixer's picture, a figure: a clip on the left, and on the right what has moved."""
     figure = plt.figure(figsize=BOARD_SIZE, layout="none")
     Board(figure).update(turned, untouched, title)
     return figure
@@ -87,14 +78,7 @@ class Board:
 
 
 def words(turned, untouched, what="a clip"):
-    """The mixer's picture in words, for those who cannot see it.
-
-    Parameters
-    ----------
-    turned, untouched : mixer.Clip
-    what : str
-        What is played, for example "rock with more drums".
-    """
+    """The mixer's picture in words; `what` is played, for example "rock with more drums"."""
     moved = mixer.moved(turned, untouched)
     up, down = (", ".join(moved.index[side]) or "none" for side in (moved > MOVED, moved < -MOVED))
     steps = mixer.turned_by(turned, untouched)

@@ -43,17 +43,7 @@ class Clip:
 
 @lru_cache(maxsize=16)
 def clip(genre="rock", n_fft=2048, hop_length=512, **knobs):
-    """Let the jukebox play four seconds and measure them.
-
-    Parameters
-    ----------
-    genre, **knobs : as for `jukebox.play`
-    n_fft, hop_length : as for `features.frames`
-
-    Returns
-    -------
-    Clip
-    """
+    """Four seconds of `jukebox.play`, measured by `features.frames`; takes what these two take."""
     y, sr = jukebox.play(genre, SECONDS, **knobs), audio.SAMPLE_RATE
     # The jukebox is in tune: its tuning needn't be estimated.
     pictures = features.spectrograms(y, sr, n_fft, hop_length, tuning=0)

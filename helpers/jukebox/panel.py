@@ -20,16 +20,7 @@ LOOK = {"style": {"description_width": "76px"}, "layout": {"width": "auto"}}
 
 
 def render(genre, **settings):
-    """What the mixer shows, as HTML: a picture and a player, or what is wrong in a sentence.
-
-    Parameters
-    ----------
-    genre, **settings : as for `mixer.clip`
-
-    Returns
-    -------
-    str
-    """
+    """What the mixer shows of a `mixer.clip`, as HTML: picture and player, or what is wrong."""
     try:
         before, clip = mixer.clip(genre), mixer.clip(genre, **settings)
     except ValueError as error:
@@ -65,16 +56,9 @@ def describe(genre, **settings):
 
 
 def build(genre="rock"):
-    """The mixer: sliders, and below them the picture and the player of what they are set to.
+    """The mixer, an ipywidgets.VBox: sliders, and below them what `render` makes of them.
 
-    Parameters
-    ----------
-    genre : str
-        The style that it starts with.
-
-    Returns
-    -------
-    ipywidgets.VBox
+    It starts with the style `genre`.
     """
     style = widgets.Dropdown(options=jukebox.GENRES, value=genre, description="style", **LOOK)
     sliders = {name: _slider(name) for name in (*jukebox.KNOBS, *mixer.WINDOW)}

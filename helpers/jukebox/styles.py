@@ -7,10 +7,11 @@ and bass lines. Four bars make a phrase; it comes back by its letter (AABA), nev
 import re
 import tomllib
 from collections import namedtuple
-from pathlib import Path
 
 import numpy as np
 from numpy.random import default_rng
+
+from helpers.datasets import DATA
 
 BAR, PHRASE = 16, 4  # sixteenth notes in a bar, bars in a phrase
 
@@ -50,8 +51,8 @@ def _drum(name, loudness, *pattern):
     return Part(player, sound or player, None, float(loudness), *pattern)
 
 
-SHEETS = Path(__file__).resolve().parents[2] / "data/styles.toml"
-STYLES = {name: _style(sheet) for name, sheet in tomllib.loads(SHEETS.read_text("utf-8")).items()}
+SHEETS = tomllib.loads((DATA / "styles.toml").read_text("utf-8"))
+STYLES = {name: _style(sheet) for name, sheet in SHEETS.items()}
 
 
 def compose(style, seed, bars, key):

@@ -37,20 +37,9 @@ N_PARAMETERS = 792_079
 def log_mel(y, sr=audio.SAMPLE_RATE):
     """What MusiCNN looks at: log10(10000 x + 1) of the power in 96 mel bands, at 16 kHz.
 
-    Parameters
-    ----------
-    y : np.ndarray, shape (n,)
-    sr : int
-        Sample rate in Hz.
-
-    Returns
-    -------
-    np.ndarray, shape (frames, 96), float32
-        One frame each 16 ms.
+    Of samples `y`, shape (n,), `sr` a second; shape (frames, 96), float32, a frame each 16 ms.
     """
-    y = np.asarray(y, np.float32)
-    if sr != SAMPLE_RATE:
-        y = soxr.resample(y, sr, SAMPLE_RATE, quality="HQ")
+    y = soxr.resample(np.asarray(y, np.float32), sr, SAMPLE_RATE, quality="HQ")
     # As librosa has it: frames are centered, and silence stands before and after.
     y = np.pad(y, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(y, N_FFT)[::HOP_LENGTH]
@@ -79,14 +68,10 @@ def embed(windows, sr=audio.SAMPLE_RATE):
     datasets.FetchError
         If the weights aren't here and cannot be fetched.
     ValueError
-        If they cannot be converted.
+        If they cannot be used.
     """
     run = _ready()
-    return np.stack([run(_fit_length(log_mel(window, sr))) for window in windows])
-
-
-def _fit_length(patch):
-    return np.tile(patch, (-(-N_FRAMES // len(patch)), 1))[:N_FRAMES]
+    return np.stack([run(np.resize(log_mel(y, sr), (N_FRAMES, N_MELS))) for y in windows])
 
 
 def prepare():

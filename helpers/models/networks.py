@@ -22,13 +22,10 @@ SEED = 0
 
 
 def baselines():
-    """The classical models of lesson 04, from guessing to a random forest.
+    """The classical models of lesson 04 by name, from guessing to a random forest, unfitted.
 
-    Returns
-    -------
-    dict of str to scikit-learn estimator
-        Unfitted; each scales its features itself where it needs to, so that nothing outside the
-        training fold is ever seen.
+    Each scales its features itself where it needs to, so that nothing outside the training fold is
+    ever seen.
     """
     return {
         "most frequent genre": DummyClassifier(strategy="most_frequent"),
@@ -92,7 +89,6 @@ def cnn(shape=(64, 128), n_genres=10, *, filters=(16, 32, 64), dropout=0.3, lear
     dropout : float
         Share of the averages that is silenced at random in training.
     learning_rate : float
-        Step size of Adam.
 
     Returns
     -------
@@ -242,28 +238,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-def script_network(seed=SEED, epochs=20, **options):
-    """The script's scaler and network as one estimator: 20 epochs, batches of 128, no curves.
-
-    Parameters
-    ----------
-    seed, epochs : int
-    **options
-        Passed on to `dense_network`: hidden, dropout, learning_rate.
-    """
-    network = NetworkClassifier(
-        dense_network, options or None, epochs=epochs, seed=seed, look_every=epochs
-    )
+def script_network(seed=SEED, epochs=20):
+    """The script's scaler and network as one estimator: 20 epochs, batches of 128, no curves."""
+    network = NetworkClassifier(epochs=epochs, seed=seed, look_every=epochs)
     return make_pipeline(StandardScaler(), network)
 
 
 def small_cnn(seed=SEED, epochs=12):
-    """The `cnn` that lesson 09 probes: 12 epochs, batches of 32, no weights, no curves.
-
-    Parameters
-    ----------
-    seed, epochs : int
-    """
+    """The `cnn` that lesson 09 probes: 12 epochs, batches of 32, no weights, no curves."""
     return NetworkClassifier(cnn, epochs=epochs, batch_size=32, seed=seed, look_every=epochs)
 
 

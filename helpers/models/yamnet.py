@@ -24,36 +24,22 @@ LAYOUT = {"embedding": slice(0, 1024), "tags": slice(1024, 1545)}
 
 
 def embed(windows, sr=audio.SAMPLE_RATE):
-    """Windows of two seconds as YAMNet's embedding.
+    """Windows as YAMNet's embedding; takes and raises what `musicnn.embed` does.
 
-    Parameters
-    ----------
-    windows : sequence of np.ndarray, shape (samples,)
-        What is longer than 2 s is cut, what is shorter is followed by silence.
-    sr : int
-        Sample rate in Hz.
+    What is shorter than 2 s is followed by silence.
 
     Returns
     -------
     np.ndarray, shape (n, 1545), float32
         Columns as `LAYOUT` says, each the mean of three frames: what the last layer gets, and
         probabilities of tags.
-
-    Raises
-    ------
-    datasets.FetchError
-        If the weights aren't here and cannot be fetched.
-    ValueError
-        If the file that is here holds something else.
     """
     run = _ready()
     return np.stack([np.mean([run(frame) for frame in _frames(y, sr)], axis=0) for y in windows])
 
 
 def _frames(y, sr):
-    y = np.asarray(y, np.float32)
-    if sr != SAMPLE_RATE:
-        y = soxr.resample(y, sr, SAMPLE_RATE, quality="HQ")
+    y = soxr.resample(np.asarray(y, np.float32), sr, SAMPLE_RATE, quality="HQ")
     y = np.pad(y, (0, max(0, STARTS[-1] + FRAME - len(y))))
     return [y[start : start + FRAME] for start in STARTS]
 

@@ -30,12 +30,7 @@ NOT_SURE = "not sure"
 
 
 def numbers(pipeline):
-    """A fitted pipeline as arrays.
-
-    Parameters
-    ----------
-    pipeline : fitted scikit-learn pipeline
-        A standard scaler and a logistic regression or the script's network.
+    """A fitted pipeline of a standard scaler and logistic regression or a dense network as arrays.
 
     Returns
     -------
@@ -199,11 +194,11 @@ def _array(archive, name, shape):
     with archive.open(f"{name}.npy") as file:
         np.lib.format.read_magic(file)
         found, _, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"{name} holds {dtype} instead of floating-point numbers")
-    if found != shape:
-        raise ValueError(f"{name} has the shape {found} instead of {shape}")
-    with archive.open(f"{name}.npy") as file:
+        if dtype not in (np.float32, np.float64):
+            raise ValueError(f"{name} holds {dtype} instead of floating-point numbers")
+        if found != shape:
+            raise ValueError(f"{name} has the shape {found} instead of {shape}")
+        file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
 
 

@@ -19,19 +19,9 @@ WRAPPED = {"flex_flow": "row wrap"}
 
 
 def build(classifiers, example, sr=audio.SAMPLE_RATE):
-    """An upload button, and below it what classifiers say of the song, side by side.
+    """An upload button, and what each `song.SongClassifier` says of the song: an ipywidgets.VBox.
 
-    Parameters
-    ----------
-    classifiers : list of song.SongClassifier
-    example : np.ndarray, shape (n,)
-        What is judged until somebody uploads a song.
-    sr : int
-        Sample rate of the example, in Hz.
-
-    Returns
-    -------
-    ipywidgets.VBox
+    Until somebody uploads one, they judge the example: samples of shape (n,), `sr` a second.
     """
     # Some systems know MP3 or FLAC by their endings only.
     kinds = "audio/*,.wav,.mp3,.flac,.ogg,.aiff,.aif,.au"
@@ -58,9 +48,8 @@ def build(classifiers, example, sr=audio.SAMPLE_RATE):
     cards = [model.card for model in classifiers]
     promises = _list(f"{NAMES[card['embedding']]}: {training.trust(card)}" for card in cards)
     hint = widgets.HTML("WAV, MP3, FLAC, OGG or AIFF; it stays on this machine")
-    return widgets.VBox(
-        [widgets.HBox([upload, hint], layout=WRAPPED), said, pictures, widgets.HTML(promises)]
-    )
+    above = widgets.HBox([upload, hint], layout=WRAPPED)
+    return widgets.VBox([above, said, pictures, widgets.HTML(promises)])
 
 
 def describe(answer, card):
@@ -102,6 +91,5 @@ def _image(figure):
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=160)
     plt.close(figure)
-    return widgets.Image(
-        value=file.getvalue(), format="png", layout={"width": "480px", "max_width": "100%"}
-    )
+    layout = {"width": "480px", "max_width": "100%"}
+    return widgets.Image(value=file.getvalue(), format="png", layout=layout)

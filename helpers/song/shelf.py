@@ -1,9 +1,8 @@
 """How good is a classifier on one's own shelf? Its folders are the labels."""
 
-import re
-
 import pandas as pd
 
+from helpers import splits
 from helpers.audio import AudioError, reader
 from helpers.audio.collection import from_folder
 
@@ -33,10 +32,10 @@ def judge(classifier, folder):
     datasets.FetchError
         If the classifier embeds with weights that aren't here.
     """
-    known = {_letters(label): label for label in classifier.labels}
+    known = {splits.plain(label): label for label in classifier.labels}
     rows, left_out = [], []
     for genre, files in from_folder(folder).groupby("genre"):
-        if _letters(genre) not in known:
+        if splits.plain(genre) not in known:
             reason = f"is no genre of this classifier (files: {len(files)})"
             left_out.append((f"{genre}/", reason, f"rename it: {', '.join(classifier.labels)}"))
             continue
@@ -49,18 +48,14 @@ def judge(classifier, folder):
                 left_out.append((name, problem.reason, problem.advice))
                 continue
             first = answer.probabilities.index[0]
-            rows.append((name, artist, known[_letters(genre)], answer.genre, first))
+            rows.append((name, artist, known[splits.plain(genre)], answer.genre, first))
     columns = ["song_id", "artist_group", "genre", "predicted", "first_guess"]
     left_out = pd.DataFrame(left_out, columns=["file", "reason", "advice"])
     return pd.DataFrame(rows, columns=columns), left_out
-
-
-def _letters(name):
-    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _artist(file):
     with reader.opened(file.path) as sound:
         tagged = sound.copy_metadata().get("artist", "")
     folder, inner, _ = file.filename.partition("/")
-    return _letters(tagged) or _letters(folder if inner else "")
+    return splits.plain(tagged.strip() or (folder if inner else ""))

@@ -52,13 +52,7 @@ class TrainingSet(NamedTuple):
 
 
 def from_sampler(embedding):
-    """The sampler by one of `RECIPES`: hand-made features ("full"), or what ears heard as well.
-
-    Raises
-    ------
-    ValueError
-        If there is no such recipe.
-    """
+    """The sampler by one of `RECIPES`: by hand-made features, or with ears; else a ValueError."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler

@@ -95,7 +95,6 @@ def test_the_script_network_trains_as_the_script_did():
     assert isinstance(scaler, StandardScaler)
     assert (network.epochs, network.batch_size) == (20, 128)
     assert network.options is None
-    assert models.script_network(dropout=0.5)[-1].options == {"dropout": 0.5}
 
 
 def test_the_small_cnn_is_lesson_06s():

@@ -87,8 +87,8 @@ def test_what_was_saved_answers_as_before(model, linear):
 
 @pytest.mark.slow
 def test_a_network_is_rebuilt_from_its_numbers(tmp_path):
-    options = {"hidden": (8, 4), "dropout": 0.3}
-    pipeline = models.script_network(epochs=2, **options).fit(X, Y)
+    network = models.NetworkClassifier(options={"hidden": (8, 4), "dropout": 0.3}, epochs=2)
+    pipeline = make_pipeline(StandardScaler(), network).fit(X, Y)
     bundle.save(tmp_path, bundle.numbers(pipeline), FACTS)
     weights, card = bundle.load(tmp_path, EMBEDDINGS)
     assert card["hidden"] == [8, 4]
