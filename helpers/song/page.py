@@ -64,7 +64,7 @@ def describe(answer, card):
 
 def draw(answer, card):
     """A `song.Prediction` as a figure: timeline, probabilities, threshold and the card's score."""
-    figure, (above, below) = plt.subplots(2, figsize=(5.2, 5), height_ratios=(3, 2.6))
+    figure, (above, below) = plt.subplots(2, figsize=(5.2, 5.4), height_ratios=(3, 2.9))
     plots.timeline(answer, title=f"{NAMES[card['embedding']]}: {answer.genre}", ax=above)
     song, sure = answer.probabilities, card["threshold"]
     colors = [plots.GENRE_COLORS.get(genre, "#777777") for genre in song.index]
@@ -75,7 +75,7 @@ def draw(answer, card):
     side = "left" if sure < 0.4 else "right"
     below.annotate(f" sure above {sure:.0%} ", (sure, len(song) - 1), ha=side, va="center",
                    fontsize=9)  # fmt: skip
-    promise = textwrap.fill(training.trust(card).partition(". ")[0], 60)
+    promise = textwrap.fill(training.trust(card).partition(". ")[0], 64)
     below.set(xlim=(0, 1.1), xlabel=f"probability for the whole song\n\n{promise}")
     below.set_xticks([])
     below.tick_params(labelsize=9)

@@ -146,3 +146,24 @@ def test_a_guard_that_refuses_no_real_window_at_all_is_suspected():
     verdict = exercises.check("10.3", by_heart(8.0))
     assert verdict.right
     assert "0.0% are refused. None at all? That is suspicious" in verdict.sentence
+
+
+@pytest.mark.slow
+def test_a_fair_guard_is_told_what_it_refuses_of_another_collection():
+    close = importlib.import_module("wrong_answers.lesson_10").close
+    verdict = exercises.check("10.3", close(0.99))
+    assert verdict.right
+    assert "3.3% are refused. Compare" in verdict.sentence
+    assert "refuses 12.2% where the genre is one of the ten, and 45.3%" in verdict.sentence
+
+
+@pytest.mark.slow
+def test_a_guard_that_knows_the_three_sounds_only_is_told_which_others_get_in():
+    wrong = importlib.import_module("wrong_answers.lesson_10")
+    for guard, others in {
+        wrong.strange: "clicks, noise, one tone",
+        wrong.taught(): "one tone",
+    }.items():
+        verdict = exercises.check("10.3", guard)
+        assert not verdict.right
+        assert f"(another seed, other pitches): {others}. " in verdict.sentence

@@ -131,6 +131,18 @@ def test_the_picture_holds_the_card_the_timeline_and_the_probabilities():
     assert "Right for 50% [40%, 60%] of 509 songs" in below.get_xlabel()
 
 
+def test_what_became_of_it_outside_is_in_the_picture_and_not_cut(classifier):
+    figure = page.draw(classifier.predict(jukebox.play("jazz", 4.0), SR), classifier.card)
+    figure.canvas.draw()
+    words, frame = figure.axes[1].xaxis.label, figure.bbox
+    assert words.get_text().endswith("(MUSIFEAST-17)")
+    box = words.get_window_extent()
+    assert frame.x0 <= box.x0
+    assert frame.x1 >= box.x1
+    assert frame.y0 <= box.y0
+    assert words.get_text().count("\n") == 4  # below the axis's own words, three lines
+
+
 def test_a_promise_without_known_artists_or_sure_answers():
     card = {
         "labels": ["jazz", "rock"],

@@ -110,6 +110,7 @@ def test_pressed_it_asks_about_each_piece(lesson, monkeypatch, tmp_path, capsys)
     lesson["button"].click()
     out = capsys.readouterr().out
     assert out.count("hand-made features: ") == len(lesson["PIECES"]) == 7
+    assert list(lesson["fetched"]) == list(lesson["PIECES"])
 
 
 def test_pressed_without_a_network_it_says_that_the_lesson_goes_on(lesson, monkeypatch, capsys):
