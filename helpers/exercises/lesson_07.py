@@ -59,9 +59,18 @@ def _songs(kind, folds):
 
 def joined(kinds=EARS, folds=splits.by_artist):
     """Accuracy on songs of the mean of some classifiers' probabilities."""
+    return _share(_joined(kinds, folds))
+
+
+def joined_f1():
+    """Macro F1 of the mean of both ears' probabilities."""
+    return evaluation.macro_f1(_joined(EARS, splits.by_artist)).value
+
+
+def _joined(kinds, folds):
     answers = [_songs(kind, folds) for kind in kinds]
     mean = sum(rows[P] for rows in answers)
-    return _share(answers[0].assign(predicted=mean.idxmax(axis=1).str.removeprefix("p_")))
+    return answers[0].assign(predicted=mean.idxmax(axis=1).str.removeprefix("p_"))
 
 
 def _look_at_joined(answer):
@@ -69,16 +78,22 @@ def _look_at_joined(answer):
     if getattr(answer, "n", None) == len(table):
         return no("That is the accuracy on windows. Let the windows of each song vote first.")
     said = number(answer)
+    songs = table.song_id.nunique()
 
     def near(value):
-        return abs(said - value) < 0.003
+        # On another processor a song that stood on the edge may fall to the other side.
+        return abs(said - value) * songs < 1.2
 
+    if abs(said - joined_f1()) < 0.0004:
+        return no("That is the macro F1. Wanted is `evaluation.accuracy` of the same songs.")
     if near(truth := joined()):
         together = joined(["MusiCNN + YAMNet"])
         return yes(
             f"{truth:.2f} for the answers, {together:.2f} for the inputs. `evaluation.compare` "
             "knows how sure you may be that one is better."
         )
+    if said == round(truth, 2):
+        return no("That is rounded, and others round to it, too. Give the `Score`, or more digits.")
     if 1 < said <= 100:
         return no("An accuracy is a share from 0 to 1 here, not a percentage.")
     mistakes = {
@@ -142,6 +157,8 @@ def _look_at_strangers(answer):
             return no("Turn the table round: a column each for jazz and reggae, genres as rows.")
         return no("Wanted are a column each for jazz and reggae, and a row for each genre.")
     table = _complete(table)[list(AWAY)]
+    if np.abs(table[list(AWAY[::-1])].to_numpy() - counts().to_numpy()).sum() <= 4:
+        return no("Your columns have changed places: the jazz songs stand under reggae.")
     for genre in AWAY:
         if table.loc[genre, genre]:
             return no(
@@ -170,7 +187,7 @@ def _look_at_strangers(answer):
     if near(counts(lambda rows: rows.predicted)):
         return no("Those are windows. Let the windows of each song vote, and count songs.")
     if near(counts(balanced=False)):
-        return no("That is without weights: `final` of section 9 takes them.")
+        return no("That is without weights: `final` of section 7 takes them.")
     if np.allclose(table.sum(), 1, atol=0.02) or np.allclose(table.sum(), 100, atol=2):
         return no("Those are shares. Count songs.")
     return no("I count otherwise, with all three inputs, weights, and one vote for each song.")
@@ -197,12 +214,16 @@ def _look_at_sure(answer):
     losses = {choice: surprise(choice) for choice in CHOICES}
     if losses[C] == min(losses.values()):
         return yes(
-            f"With C = {C} the true genres surprise it least. With a smaller one it is right about "
-            "as often, but too modest: the question decides what is best."
+            f"With C = {C} the log loss of these songs is lowest, {losses[C]:.3f}. The next one's, "
+            f"{sorted(losses.values())[1]:.3f}, is too close to call. The smallest C is right "
+            "about as often, but far too modest: the question decides what is best."
         )
     windows = {choice: surprise(choice, level=lambda rows: rows) for choice in CHOICES}
     if windows[C] == min(windows.values()):
-        return no("That is the best for windows. Let the windows of each song vote first.")
+        return no(
+            f"That is the best for windows. Once they have voted its loss is {losses[C]:.3f}, "
+            f"close to the lowest, {min(losses.values()):.3f}, but not it."
+        )
     if losses[C] == max(losses.values()):
         return no(
             "It is right often with this one, but so modest that the true genre surprises it most. "
@@ -263,8 +284,8 @@ def taken_for(genre):
 answer = pd.DataFrame({genre: taken_for(genre) for genre in ("jazz", "reggae")})
 print(answer.fillna(0).astype(int))
 """,
-        reasoning="The jazz goes to genres that share its instruments, the reggae is spread over "
-        "its neighbours. A classifier always answers with a genre that it knows, and never says "
+        reasoning="The jazz goes to genres that share its instruments, most of the reggae "
+        "to disco. A classifier always answers with a genre that it knows, and never says "
         '"none of these". Lesson 10 teaches it to say "not sure".',
         look=_look_at_strangers,
     ),
@@ -293,7 +314,8 @@ answer = min(losses, key=losses.get)
 print(losses)
 """,
         reasoning="A small C keeps the weights small, and so the probabilities close to each "
-        'other: right about as often, but too modest. So "the best C" depends on the question. '
+        "other: far too modest. By log loss the two largest values are too close to call; by the "
+        'songs it gets right all four are. So "the best C" depends on the question. '
         "Would the strict test of section 7 have come out higher with this one? It would have "
         "come out lower, by more than the validation songs let us expect: so much of a test "
         "result can hang on a choice that they hardly decide. To go back now and take what the "

@@ -28,6 +28,8 @@ WRONG = {
         lambda: joined(folds=splits.fault_filtered),
         lambda: joined(folds=splits.by_song),
         lambda: 100 * joined(),
+        lesson_07.joined_f1,
+        lambda: round(joined(), 2),
         lambda: 0.3,
     ],
     "07.2": [
@@ -36,6 +38,7 @@ WRONG = {
         lesson_07.both_away,
         lambda: lesson_07.counts(balanced=False),
         lambda: lesson_07.counts().T,
+        lambda: lesson_07.counts().set_axis(["reggae", "jazz"], axis=1),
         lambda: lesson_07.counts() / lesson_07.counts().sum(),
         lambda: lesson_07.counts().jazz,
     ],
