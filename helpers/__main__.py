@@ -142,8 +142,8 @@ def _predict(args):
         classifier = SongClassifier.load(args.model)
     else:
         classifier = SongClassifier.default()
-        better = " 'python -m helpers fetch musicnn' gets a better embedding."
-        better = "" if classifier.card["embedding"] == "musicnn" else better
+        better = " 'python -m helpers fetch embeddings' gets the best ears (33 MB)."
+        better = "" if datasets.local_path("embeddings") else better
         print(training.trust(classifier.card) + better, file=sys.stderr)
     failed, longer = 0, 0
     for song in _songs(args.song):

@@ -234,7 +234,7 @@ def test_predict_works_straight_after_the_set_up(run, collection, tmp_path):
     assert re.match(
         rf"Right for {number} \[{number}, {number}\] of 509 songs of GTZAN that it had", line
     )
-    assert line.endswith("'python -m helpers fetch musicnn' gets a better embedding.")
+    assert line.endswith("'python -m helpers fetch embeddings' gets the best ears (33 MB).")
     top = r"(\w+ \d+%, ){2}\w+ \d+%"
     for song, answer in zip(songs, out, strict=True):
         assert re.fullmatch(re.escape(f"{song}: ") + rf"({top}|not sure \({top}\))", answer)
