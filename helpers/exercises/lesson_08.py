@@ -319,7 +319,7 @@ answer = np.mean(np.abs(gaps))
 """,
         reasoning="A temperature is a single number, and still thirteen clips don't fix it: some "
         "tenths are easy by luck, some hard, and the model ends up too sure or too modest. With "
-        "GTZAN's temperature it is too sure, but by no more than that. To promise something about "
+        "GTZAN's temperature it is too sure, but by about as much only. To promise something about "
         "a new collection, you need some labels of it, and more than a handful. (A threshold asks "
         "for more yet: `calibration.fit_threshold` wants ten sure clips at least.)",
         look=_tenth,
