@@ -62,8 +62,7 @@ def from_sampler(embedding):
         raise ValueError(f"the sampler has no embedding {embedding!r}: choose one of {choice}")
     C, target = RECIPES[embedding]
     table = datasets.sampler()
-    heard = {ear: datasets.embeddings(ear) for ear in ears(embedding)}
-    X = inputs(embedding, table[list(features.names("full"))], **heard)
+    X = shipped(embedding, table, "sampler")
     model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
     text = "\n".join(f"{row.song_id} {row.artist_group} {row.genre}" for row in table.itertuples())
     facts = {
@@ -83,6 +82,12 @@ def from_sampler(embedding):
         FILTERED: splits.fault_filtered(table),
     }
     return TrainingSet(table, X, model, True, folds, target, facts)
+
+
+def shipped(embedding, table, of):
+    """Inputs of the windows of a table that ships (`datasets.embeddings`), shape (n, n_inputs)."""
+    heard = {ear: datasets.embeddings(ear, of) for ear in ears(embedding)}
+    return inputs(embedding, table[list(features.names("full"))], **heard)
 
 
 def from_table(csv):
@@ -159,8 +164,7 @@ def outside(weights, card):
     genres it is sure all the same.
     """
     table = datasets.outside()
-    heard = {ear: datasets.embeddings(ear, "outside") for ear in ears(card["embedding"])}
-    X = inputs(card["embedding"], table[list(features.names("full"))], **heard)
+    X = shipped(card["embedding"], table, "outside")
     p = pd.DataFrame(bundle.predict_proba(weights, X)).set_axis(card["labels"], axis=1)
     songs = calibration.by_song(table.assign(fold=0).join(p.add_prefix("p_")))
     songs = calibration.apply_temperature(songs, card["temperature"])
