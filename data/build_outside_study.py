@@ -34,7 +34,6 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import NearestNeighbors
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
@@ -63,8 +62,7 @@ def halves(table):
     list of str
         "choosing", "judging" or, where the artist plays in GTZAN, "shared"; one for each row.
     """
-    gtzan = set(datasets.songs().artist)
-    artists = table[~table.artist_group.isin(gtzan)].drop_duplicates(["genre", "artist_group"])
+    artists = table[~table.in_gtzan].drop_duplicates(["genre", "artist_group"])
     names = artists.artist.map(splits.plain)
     key = names.map(lambda name: hashlib.sha256(name.encode()).hexdigest())
     artists = artists.assign(key=key).sort_values("key")
@@ -110,7 +108,7 @@ class Shelves:
 def model(recipe, factor=1.0):
     """The recipe's classifier, its C multiplied by a factor."""
     C = training.RECIPES[recipe][0] * factor
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=1000))
+    return training.classifier(recipe).set_params(logisticregression__C=C)
 
 
 def best_of(songs, genres):

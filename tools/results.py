@@ -36,7 +36,7 @@ MODELS = (
     "MusiCNN + YAMNet + linear layer",
 )
 BEST = MODELS[-1]
-# What `training.from_sampler` calls them.
+# What `training.RECIPES` calls them.
 EARS = dict(zip(MODELS[-3:], ("yamnet", "musicnn", "musicnn-yamnet"), strict=True))
 SHIPPED = {"hand-made": "hand-made features", "yamnet": "and YAMNet", "musicnn": "and MusiCNN",
            "musicnn-yamnet": "and both ears"}  # fmt: skip
@@ -68,8 +68,7 @@ def contestant(name, of="sampler"):
     if name == "small CNN":
         return models.small_cnn(), features.from_bytes(datasets.patches()), False
     if name in EARS:
-        model = training.from_sampler(EARS[name]).model
-        return model, training.shipped(EARS[name], table, of), True
+        return training.classifier(EARS[name]), training.shipped(EARS[name], table, of), True
     return baselines[name], described, False
 
 
@@ -79,7 +78,7 @@ def predictions(name, protocol):
     sampler = datasets.sampler()
     if protocol == OUTSIDE:
         table = datasets.outside()
-        new = (table.known & ~table.artist_group.isin(datasets.songs().artist_group)).to_numpy()
+        new = (table.known & ~table.in_gtzan).to_numpy()
         fitted = evaluation.fit(model, X, sampler, balanced=balanced)
         return evaluation.predict(fitted, contestant(name, "outside")[1][new], table[new])
     folds = PROTOCOLS[protocol](sampler)

@@ -64,8 +64,8 @@ def outside():
     -------
     pd.DataFrame, 1,304 rows
         song_id (the clip), genre, known (is it one of GTZAN's?), artist, artist_group (spelt as in
-        GTZAN where they play there, too), title, year, what listeners said of the clip (columns in
-        data/README.md), start (seconds into the clip), and the 70 features.
+        GTZAN where they play there, too), in_gtzan (do they?), title, year, what listeners said of
+        the clip (columns in data/README.md), start (seconds into the clip), and the 70 features.
 
     Notes
     -----
@@ -73,7 +73,10 @@ def outside():
     """
     table = pd.read_csv(DATA / "outside.csv", keep_default_na=False, na_values=[""])
     table = table.loc[table.index.repeat(np.where(table.known, 8, 4))]
-    table = table.assign(start=3 * table.groupby("song_id").cumcount()).reset_index(drop=True)
+    table = table.assign(
+        in_gtzan=table.artist_group.isin(songs().artist_group),
+        start=3 * table.groupby("song_id").cumcount(),
+    ).reset_index(drop=True)
     return table.join(pd.DataFrame(_stored("outside", "described"), columns=names("full")))
 
 

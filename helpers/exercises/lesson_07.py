@@ -9,9 +9,9 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers import datasets, evaluation, features, splits
+from helpers import datasets, evaluation, splits
 from helpers.exercises.exercise import Exercise, collect, no, number, yes
-from helpers.song.inputs import inputs
+from helpers.song import training
 
 # The lesson's inputs: which columns of all three, and the C of section 7.
 KINDS = {
@@ -31,9 +31,7 @@ P = [f"p_{genre}" for genre in datasets.GENRES]
 def _lesson():
     """The lesson's `table`, and all three kinds of inputs side by side."""
     table = datasets.sampler()
-    described = table[list(features.names())].to_numpy()
-    heard = {ear: datasets.embeddings(ear) for ear in ("musicnn", "yamnet")}
-    return table, inputs("musicnn-yamnet", described, **heard)
+    return table, training.shipped("musicnn-yamnet", table, "sampler")
 
 
 def linear(kind, folds, *, C=None, rows=None, balanced=True):

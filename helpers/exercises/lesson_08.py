@@ -8,7 +8,7 @@ import numpy as np
 from helpers import datasets, evaluation, features, models, splits
 from helpers.evaluation import calibration
 from helpers.exercises.exercise import Exercise, collect, no, number, yes
-from helpers.song import PRETRAINED, inputs, training
+from helpers.song import PRETRAINED, training
 
 GOAL = 0.03
 
@@ -162,10 +162,9 @@ def _ratio(score):
 def _outside():
     """What both ears say of the clips by artists whom GTZAN doesn't have, not tempered."""
     learned, table = training.from_sampler("musicnn-yamnet"), datasets.outside()
-    heard = {ear: datasets.embeddings(ear, "outside") for ear in inputs.EARS}
-    X = inputs.inputs("musicnn-yamnet", table[list(features.names("full"))], **heard)
+    X = training.shipped("musicnn-yamnet", table, "outside")
     fitted = evaluation.fit(learned.model, learned.X, learned.table, balanced=True)
-    new = table.known & ~table.artist_group.isin(datasets.songs().artist_group)
+    new = table.known & ~table.in_gtzan
     said = evaluation.predict(fitted, X[new.to_numpy()], table[new])
     return calibration.by_song(said)
 

@@ -1,7 +1,6 @@
 """The other collection is what it says it is, and can be made again."""
 
-import importlib.util
-
+import build_outside as builder
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,15 +25,6 @@ def outside():
 @pytest.fixture(scope="module")
 def clips(outside):
     return outside.drop_duplicates("song_id")
-
-
-@pytest.fixture(scope="module")
-def builder():
-    """data/build_outside.py, which is no part of the package."""
-    spec = importlib.util.spec_from_file_location("build_outside", DATA / "build_outside.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_as_many_clips_windows_and_genres_as_promised(outside, clips):
@@ -74,7 +64,7 @@ def test_artists_of_both_collections_are_found_however_they_are_spelt(clips):
     assert set(clips.song_id[alike]) <= set(both.song_id)
 
 
-def test_surnames_that_both_collections_have_were_looked_at(builder, clips):
+def test_surnames_that_both_collections_have_were_looked_at(clips):
     """An alias is a full name of somebody whom GTZAN calls by less."""
     for full, short in builder.ALIASES.items():
         assert short.split()[-1] in full.split()
@@ -117,15 +107,13 @@ def test_clips_that_were_cut_are_not_taken_for_the_originals(shared_data, monkey
     assert datasets.local_path("musifeast") is None
 
 
-def test_facts_made_again_are_those_that_ship(builder, shared_data):
+def test_facts_made_again_are_those_that_ship(shared_data):
     shipped = pd.read_csv(DATA / "outside.csv", keep_default_na=False, na_values=[""])
     made = builder.facts(shared_data / "musifeast/MUSIFEAST17_all.csv", shipped.song_id)
     pd.testing.assert_frame_equal(made, shipped, check_dtype=False, rtol=1e-5)
 
 
-def test_windows_made_again_are_those_that_ship(
-    builder, shared_data, outside, musicnn_wheel, yamnet_tflite
-):
+def test_windows_made_again_are_those_that_ship(shared_data, outside, musicnn_wheel, yamnet_tflite):
     names = {"Jazz_LOW_15": True, "VG_LOW_04": False}
     paths = [next((shared_data / "musifeast").rglob(f"{name}.mp3")) for name in names]
     made = builder.describe(paths, names.values())

@@ -1,7 +1,6 @@
 """Figures of the outside study are what its script counts; one of each kind is counted again."""
 
-import importlib.util
-
+import build_outside_study as study
 import pandas as pd
 import pytest
 
@@ -12,16 +11,7 @@ KEYS = ["part", "recipe", "what", "clips", "half", "measure"]
 
 
 @pytest.fixture(scope="module")
-def study():
-    """data/build_outside_study.py, which is no part of the package."""
-    spec = importlib.util.spec_from_file_location("study", DATA / "build_outside_study.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def shelves(study):
+def shelves():
     return study.Shelves()
 
 
@@ -47,12 +37,12 @@ def test_no_artist_chooses_and_judges(shelves):
     assert counts[False].to_dict() == {"choosing": 16, "judging": 16}
 
 
-def test_halves_follow_the_rule_and_not_the_order_of_rows(study, shelves):
+def test_halves_follow_the_rule_and_not_the_order_of_rows(shelves):
     shuffled = shelves.outside.sample(frac=1, random_state=0)
     assert study.halves(shuffled) == shuffled.half.tolist()
 
 
-def recounted(study, shelves, table, part, recipe="full", what=None):
+def recounted(shelves, table, part, recipe="full", what=None):
     made = pd.DataFrame(study.rows_of(part, shelves, recipe, what), columns=study.COLUMNS)
     stored = table[(table.part == part) & (table.recipe == recipe)]
     if what:
@@ -66,20 +56,20 @@ def recounted(study, shelves, table, part, recipe="full", what=None):
 
 
 @pytest.mark.parametrize("part", ["ladder", "unknown", "promise"])
-def test_one_recipe_of_a_part_counted_again(study, shelves, table, part):
-    recounted(study, shelves, table, part)
+def test_one_recipe_of_a_part_counted_again(shelves, table, part):
+    recounted(shelves, table, part)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["travel", "learning"])
-def test_one_recipe_of_a_longer_part_counted_again(study, shelves, table, part):
-    recounted(study, shelves, table, part)
+def test_one_recipe_of_a_longer_part_counted_again(shelves, table, part):
+    recounted(shelves, table, part)
 
 
 @pytest.mark.slow
-def test_hand_made_features_at_one_level_counted_again(study, table, shared_data):
+def test_hand_made_features_at_one_level_counted_again(table, shared_data):
     what = "one level"
     heard = study.hear(
         shared_data / "audio", shared_data / "musifeast", study.MATCHES[what], needed=()
     )
-    recounted(study, study.Shelves(heard), table, "matched", what=what)
+    recounted(study.Shelves(heard), table, "matched", what=what)

@@ -1,9 +1,9 @@
 """The sampler is what it says it is, and can be made again."""
 
 import hashlib
-import importlib.util
 import zipfile
 
+import build_sampler as builder
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,15 +35,6 @@ def sampler():
 @pytest.fixture(scope="module")
 def patches():
     return datasets.patches()
-
-
-@pytest.fixture(scope="module")
-def builder():
-    """data/build_sampler.py, which is no part of the package."""
-    spec = importlib.util.spec_from_file_location("build_sampler", DATA / "build_sampler.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -139,13 +130,13 @@ def test_patches_go_with_the_rows_of_the_table(sampler, patches):
     assert np.corrcoef(brightness, sampler.mfcc2_mean[::5])[0, 1] < -0.9
 
 
-def test_the_builder_lists_the_windows_of_the_sampler(builder, sources, sampler):
+def test_the_builder_lists_the_windows_of_the_sampler(sources, sampler):
     windows = builder.window_list(*sources)
     assert windows.song_id.tolist() == sampler.song_id.tolist()
     assert windows.start.tolist() == sampler.start.tolist()
 
 
-def test_rows_made_again_are_those_that_ship(builder, sources, sampler, patches, tmp_path):
+def test_rows_made_again_are_those_that_ship(sources, sampler, patches, tmp_path):
     folders, songs = [], [["blues.00000"], ["jazz.00020", "metal.00030", "pop.00050"]]
     for source, names in zip(sources, songs, strict=True):
         folders.append(tmp_path / source.name)
@@ -167,7 +158,7 @@ def test_rows_made_again_are_those_that_ship(builder, sources, sampler, patches,
 
 
 @pytest.mark.usefixtures("yamnet_tflite")
-def test_what_yamnet_hears_again_is_what_ships(builder, sources):
+def test_what_yamnet_hears_again_is_what_ships(sources):
     rows = [0, 505, 999, 1400]
     made = builder.embed(builder.window_list(*sources).iloc[rows], "yamnet")
     assert made.dtype == np.float16

@@ -1,8 +1,8 @@
 """The horse test changes what it says, and counts what it should."""
 
-import importlib.util
 from pathlib import Path
 
+import build_probe as builder
 import numpy as np
 import pandas as pd
 import pytest
@@ -265,15 +265,6 @@ def test_bands_are_blind_to_the_order_of_frames():
 # ---- what ships ----
 
 
-@pytest.fixture(scope="module")
-def builder():
-    """data/build_probe.py, which is no part of the package."""
-    spec = importlib.util.spec_from_file_location("build_probe", DATA / "build_probe.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_windows_that_ship_are_those_of_gtzan_mini_at_12_seconds():
     rows, described, spectra = robustness.transformed()
     sampler = datasets.sampler().iloc[rows]
@@ -318,7 +309,7 @@ def test_the_cnn_scales_its_patches_and_so_is_deaf_to_gain():
     assert (answers["gain -12 dB"] != answers["original"]).mean() < 0.1
 
 
-def test_windows_made_again_are_those_that_ship(builder, shared_data):
+def test_windows_made_again_are_those_that_ship(shared_data):
     rows, described, spectra = robustness.transformed()
     songs = datasets.sampler().song_id.iloc[rows]
     some = [3, 27, 64]
@@ -337,7 +328,7 @@ def test_windows_made_again_are_those_that_ship(builder, shared_data):
 @pytest.mark.parametrize(
     ("model", "embedding"), [("MusiCNN", "musicnn"), ("both ears", "musicnn-yamnet")]
 )
-def test_borrowed_ears_answer_as_they_did(builder, shared_data, model, embedding):
+def test_borrowed_ears_answer_as_they_did(shared_data, model, embedding):
     rows, described, _ = robustness.transformed()
     songs = datasets.sampler().song_id.iloc[rows]
     some, name = [5, 50, 95], "tempo -10 %"

@@ -1,11 +1,11 @@
 """A classifier that says how good it is, when it isn't sure, and takes a song as it comes."""
 
-import importlib.util
 import io
 import json
 import tracemalloc
 from datetime import date
 
+import build_pretrained as builder
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,16 +18,6 @@ from helpers.song import NOT_SURE, PRETRAINED, SongClassifier, inputs, training
 
 SR = audio.SAMPLE_RATE
 LEARNED = ("hand-made", "yamnet", "musicnn", "musicnn-yamnet")  # from the sampler
-
-
-@pytest.fixture(scope="module")
-def builder():
-    """data/build_pretrained.py, which is no part of the package."""
-    path = datasets.DATA / "build_pretrained.py"
-    spec = importlib.util.spec_from_file_location("build_pretrained", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -285,7 +275,7 @@ def test_the_default_ships_trained_and_borrows_the_ears_that_are_here(here, embe
 
 
 @pytest.mark.parametrize("name", [*LEARNED, pytest.param("script", marks=pytest.mark.slow)])
-def test_what_ships_answers_as_if_it_were_trained_now(name, builder):
+def test_what_ships_answers_as_if_it_were_trained_now(name):
     shipped = SongClassifier.load(PRETRAINED / name)
     recipe = builder.MODELS[name]
     learned = (training.from_table(recipe["csv"]) if "csv" in recipe
@@ -301,7 +291,7 @@ def test_what_ships_answers_as_if_it_were_trained_now(name, builder):
 
 
 @pytest.mark.parametrize("name", [*LEARNED, "script"])
-def test_the_model_card_says_what_the_card_says(name, builder):
+def test_the_model_card_says_what_the_card_says(name):
     card = SongClassifier.load(PRETRAINED / name).card
     page = (PRETRAINED / name / "README.md").read_text(encoding="utf-8")
     assert page == builder.page(name, card)
@@ -313,7 +303,7 @@ def test_the_model_card_says_what_the_card_says(name, builder):
 @pytest.mark.parametrize(
     "name", [*LEARNED[:1], *(pytest.param(name, marks=pytest.mark.slow) for name in LEARNED[1:])]
 )
-def test_the_card_that_ships_is_counted_anew(name, builder):
+def test_the_card_that_ships_is_counted_anew(name):
     now = training.card(training.from_sampler(builder.MODELS[name]["embedding"]))
     shipped = SongClassifier.load(PRETRAINED / name).card
     assert now["when_sure"]["target"] == shipped["when_sure"]["target"]
