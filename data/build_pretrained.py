@@ -5,19 +5,20 @@ lesson 10 and `predict` use, without an ear and with one or two, learn from the 
 script's network from the script's table. A test trains them again and compares the answers.
 """
 
+from functools import partial
 from pathlib import Path
 
 from helpers import datasets
-from helpers.song import PRETRAINED, SongClassifier
+from helpers.song import PRETRAINED, SongClassifier, training
 from helpers.song.training import RECIPES
 
 SCRIPT_TABLE = datasets.DATA / "script_features.csv"
 MODELS = {
-    "hand-made": {"embedding": "full"},
-    "yamnet": {"embedding": "yamnet"},
-    "musicnn": {"embedding": "musicnn"},
-    "musicnn-yamnet": {"embedding": "musicnn-yamnet"},
-    "script": {"csv": SCRIPT_TABLE},
+    "hand-made": partial(training.from_sampler, "full"),
+    "yamnet": partial(training.from_sampler, "yamnet"),
+    "musicnn": partial(training.from_sampler, "musicnn"),
+    "musicnn-yamnet": partial(training.from_sampler, "musicnn-yamnet"),
+    "script": partial(training.from_table, SCRIPT_TABLE),
 }
 INPUTS = {
     "full": "70 hand-made features (lesson 03: means and deviations of 35)",
@@ -128,8 +129,8 @@ def _interval(score):
 
 def main():
     """Train all of them, and write their folders."""
-    for name, recipe in MODELS.items():
-        classifier = SongClassifier.fit(**recipe)
+    for name, learned in MODELS.items():
+        classifier = SongClassifier.fit(learned())
         classifier.save(PRETRAINED / name)
         readme = Path(PRETRAINED, name, "README.md")
         readme.write_text(page(name, classifier.card), encoding="utf-8")

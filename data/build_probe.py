@@ -5,17 +5,20 @@
 
 The window at 12 s of each song is changed in each way of `sounds.TRANSFORMATIONS`. ``probe.npz``
 keeps what hand-made features make of it, ``probe.csv`` what the CNN and the borrowed ears answer,
-each trained on five folds by artist, so that none had heard the artist.
+each trained on five folds by artist, so that none had heard the artist. What the CNN answers to all
+windows of the sampler with a part of each covered is in ``probe.npz``, too, and so are the levels
+of the mel bands in clips of another collection, which are fetched as well.
 """
 
 import argparse
 from pathlib import Path
 
+import build_outside
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from helpers import audio, datasets, features, models, splits
+from helpers import audio, datasets, evaluation, features, models, splits
 from helpers.evaluation import robustness, sounds
 from helpers.models import musicnn, yamnet
 from helpers.song import inputs, training
@@ -99,6 +102,67 @@ def ask_cnn(rows, patches):
     )
 
 
+def parts():
+    """What is covered of a patch in turn: eight bands (of 64), eight times; four half seconds."""
+    everything = slice(None)
+    bands = [(slice(first, first + 8), everything) for first in range(0, 64, 8)]
+    return bands + [(everything, slice(first, first + 32)) for first in range(0, 128, 32)]
+
+
+def cover(patches, folds, part, silent=False):
+    """Patches with a part covered by each band's mean level in the fold's training windows.
+
+    Or by silence, which is the lowest level that a patch can hold.
+    """
+    bands, frames = part
+    covered = patches.copy()
+    for train, test in folds:
+        level = patches[train].mean(axis=(0, 2))[:, None]
+        covered[test, bands, frames] = features.PATCH_FLOOR_DB if silent else level[bands]
+    return covered
+
+
+def ask_cnn_under_cover():
+    """Its answers to the sampler's windows, as positions in `datasets.GENRES`.
+
+    Returns
+    -------
+    np.ndarray of np.uint8, shape (25, n_windows)
+        Of untouched patches, with each of the twelve parts covered by its mean, and by silence.
+    """
+    sampler, patches = datasets.sampler(), features.from_bytes(datasets.patches())
+    folds, said = splits.by_artist(sampler), np.zeros((25, len(sampler)), object)
+    covers = [{"part": part, "silent": silent} for silent in (False, True) for part in parts()]
+    for train, test in folds:
+        fitted = evaluation.fit(models.small_cnn(), patches[train], sampler.iloc[train])
+        said[0, test] = fitted.predict(patches[test])
+        for answers, how in zip(said[1:], covers, strict=True):
+            answers[test] = fitted.predict(cover(patches, [(train, test)], **how)[test])
+    return np.searchsorted(datasets.GENRES, said.astype(str)).astype(np.uint8)
+
+
+def outside_levels(folder, clips):
+    """Mean level in dB of each mel band over windows of the outside collection's clips.
+
+    Parameters
+    ----------
+    folder : path-like
+        Holds ``<song_id>.mp3``, at any depth.
+    clips : pd.DataFrame
+        The rows of ``outside.csv``.
+
+    Returns
+    -------
+    np.ndarray of np.float16, shape (n_clips, 64)
+    """
+    paths = {path.stem: path for path in Path(folder).rglob("[!.]*.mp3")}
+    levels = []
+    for song, known in zip(clips.song_id, clips.known, strict=True):
+        windows = build_outside.windows_of(paths[song], 8 if known else 4)
+        levels.append(np.mean([features.log_mel(y).mean(axis=1) for y in windows], axis=0))
+    return np.stack(levels).astype(np.float16)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", type=Path, help="folder that holds <genre>/<song>.wav")
@@ -116,6 +180,8 @@ def main():
         rows=rows,
         described=np.stack(described),
         spectra=np.stack([robustness.bands(patch) for patch in patches]).astype(np.float16),
+        covered=ask_cnn_under_cover(),
+        outside=outside_levels(datasets.fetch("musifeast"), pd.read_csv(HERE / "outside.csv")),
     )
     described, patches = (dict(zip(windows, part, strict=True)) for part in (described, patches))
     heard = {name: hear(y) for name, y in windows.items()}

@@ -108,7 +108,7 @@ def _train(args):
     learned = training.from_table(args.csv)
     for line in training.overview(learned):
         _say(line)
-    classifier = SongClassifier.learn(learned)
+    classifier = SongClassifier.fit(learned)
     counted = classifier.card.get("counted", "songs")
     classifier.save(args.out)
     for name, score in classifier.card["accuracy"].items():

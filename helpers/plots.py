@@ -4,71 +4,198 @@
 """
 
 import html
+import io
 import json
+import tomllib
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.colors import to_rgb
+from matplotlib.transforms import Bbox
+from PIL import Image
 
-SAMPLE_RATE = 22_050
-# After Paul Tol's "muted" scheme, moved apart until every pair can be told by people with
-# protanopia, deuteranopia or tritanopia as well (a test simulates them, after Machado et al. 2009).
-GENRE_COLORS = {
-    "blues": "#1E009E",
-    "classical": "#B3D7F7",
-    "country": "#DAD786",
-    "disco": "#CE5F72",
-    "hiphop": "#99285C",
-    "jazz": "#4CAAAA",
-    "metal": "#303127",
-    "pop": "#9A54AE",
-    "reggae": "#396D00",
-    "rock": "#A9A108",
-}
-# Shapes say the genre once more, for prints in grey.
-GENRE_MARKERS = dict(zip(GENRE_COLORS, "osD^vP*X<>", strict=True))
+from helpers import audio
+
+SAMPLE_RATE = audio.SAMPLE_RATE
 TRAIN_COLOR, TEST_COLOR = "#332288", "#CC6677"
-
-plt.rcParams.update(
-    {
-        "figure.figsize": (8, 3.2),
-        "figure.dpi": 80,
-        "figure.constrained_layout.use": True,
-        "font.size": 10,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.prop_cycle": plt.cycler(color=list(GENRE_COLORS.values())),
-        # The same bytes every time: no creation date, no random identifiers.
-        "svg.hashsalt": "hear-the-genre",
-    }
-)
 # Frequencies that are written beside an image: where its rows are equally wide in Hz, and else.
 LINEAR_TICKS, MEL_TICKS = (0, 2000, 4000, 6000, 8000, 10_000), (250, 500, 1000, 2000, 4000, 8000)
 # An image shows levels down to so many decibels below its loudest point, in steps of a few: what a
 # listener just notices. Fewer colors also make smaller files.
 RANGE_DB, STEP_DB = 60, 3
-MATRIX = Path(__file__).resolve().parents[1] / "website/matrix.html"
+ROOT = Path(__file__).resolve().parents[1]
+MATRIX, PLAYHEAD = ROOT / "website/matrix.html", ROOT / "website/playhead.html"
+LOOKS = tomllib.loads((ROOT / "data/genres.toml").read_text(encoding="utf-8"))
+GENRE_COLORS = {genre: look["color"] for genre, look in LOOKS.items()}
+GENRE_MARKERS = {genre: look["marker"] for genre, look in LOOKS.items()}
+plt.style.use(ROOT / "data/pictures.mplstyle")
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=list(GENRE_COLORS.values()))
 
 
-def show(*alts):
-    """Show the figures that are open, each with words for those who cannot see it.
+def lesson_words(lesson):
+    """All words of a lesson, by kind ("pictures", "guesses", "questions") and name.
 
-    The words say what each shows, in the order in which they were drawn, and become the pictures'
-    alt attributes on the course's pages, which screen readers say. ValueError if a figure has no
-    words, or there are words without a figure.
+    They lie beside the lessons, ``notebooks/words/02.toml``, so that no cell tells a result before
+    it has come out.
+    """
+    path = ROOT / f"notebooks/words/{lesson}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def lookup(kind, key):
+    """The words of a kind under a key: `lookup("pictures", "02.rooms")`; KeyError without any."""
+    lesson, _, name = key.partition(".")
+    try:
+        return lesson_words(lesson)[kind][name]
+    except KeyError:
+        raise KeyError(f"notebooks/words/{lesson}.toml has no {name!r} in its {kind}") from None
+
+
+def words(key, **figures):
+    """The title (or "") and the alt text of a picture, with the figures that they ask for."""
+    entry = {"title": "", **lookup("pictures", key)}
+    return {name: text.format(**figures) for name, text in entry.items()}
+
+
+def show(*keys, **figures):
+    """Show the figures that are open, each with its title and with words for who can't see it.
+
+    The words lie under the keys, one for each figure in the order in which they were drawn (see
+    `words`), and become the pictures' alt attributes on the course's pages, which screen readers
+    say. ValueError if there are more figures than keys, or fewer.
     """
     from IPython.display import display
 
-    figures = [plt.figure(number) for number in plt.get_fignums()]
-    if len(figures) != len(alts) or not all(alts):
-        raise ValueError(f"describe each of the {len(figures)} open figures in a sentence or two")
-    for figure, alt in zip(figures, alts, strict=True):
-        display(figure, metadata={"image/png": {"alt": alt}})
-        plt.close(figure)
+    drawn = [plt.figure(number) for number in plt.get_fignums()]
+    if len(drawn) != len(keys):
+        raise ValueError(f"{len(drawn)} figures are open, and {len(keys)} keys describe them")
+    for figure, key in zip(drawn, keys, strict=True):
+        width, height = (figure.get_size_inches() * figure.dpi).round().astype(int).tolist()
+        look = {"alt": describe(figure, key, **figures), "width": width, "height": height}
+        shown = {"text/plain": f"<picture of {width} x {height} points>", "image/png": png(figure)}
+        display(shown, metadata={"image/png": look}, raw=True)
+
+
+def describe(figure, key, **figures):
+    """Set the title that the words have for a figure, and return its alt text."""
+    said = words(key, **figures)
+    axes = _panels(figure)
+    if said["title"] and len(axes) == 1:
+        axes[0].set_title(said["title"])
+    elif said["title"]:
+        figure.suptitle(said["title"])
+    return said["alt"]
+
+
+def _panels(figure):
+    return [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+
+
+def playhead(y, sr=SAMPLE_RATE, *, key, **figures):
+    """Show the one figure that is open, with a player whose playhead moves over it.
+
+    Parameters
+    ----------
+    y : np.ndarray, shape (n,)
+        The sound that is drawn: it starts at 0 s of the figure's lowest axes, which show seconds.
+    key, **figures
+        Of the picture's title and of its words, as for `show`. ValueError unless one is open.
+    """
+    from IPython.display import display
+
+    if len(plt.get_fignums()) != 1:
+        raise ValueError(f"one figure must be open, not {len(plt.get_fignums())}")
+    figure = plt.gcf()
+    alt = describe(figure, key, **figures)
+    figure.canvas.draw()
+    ax = min(_panels(figure), key=lambda ax: ax.get_position().y0)
+    display(heard([(ax, alt, audio.player(y, sr).src_attr(), "")]))
+
+
+def listen(clips, sr=SAMPLE_RATE, *, key, marks=None, **figures):
+    """Show sounds side by side: mel spectrograms, each with a player and a moving playhead.
+
+    One scale of time and one of levels for all of them: what is softer is darker.
+
+    Parameters
+    ----------
+    clips : mapping of str to np.ndarray, shape (n,)
+        Sounds by their names.
+    key, **figures
+        Of their title and of the words for all of them, as for `show`.
+    marks : mapping of str to sequence of float, optional
+        Seconds to be marked under each spectrogram, such as those of `jukebox.hits`.
+    """
+    from IPython.display import display
+
+    said, parts, rows = words(key, **figures), [], len(marks or {})
+    size = 8 if len(clips) == 1 else 3.75, 2.6 + 0.2 * rows
+    for name, y in clips.items():
+        shape = {"nrows": 2, "height_ratios": (12, rows)} if rows else {}
+        ax, *below = np.atleast_1d(plt.subplots(figsize=size, sharex=True, **shape)[1])
+        spectrogram(y, sr, ax=ax)
+        for under in below:
+            ax.set_xlabel("")
+            under.eventplot(list(marks.values()), lineoffsets=range(rows), linelengths=0.7, lw=2)
+            under.set(yticks=range(rows), yticklabels=marks, ylim=(rows - 0.4, -0.6))
+            under.set_xlabel("time (s)")
+        parts.append((ax, f"Mel spectrogram of {name}", audio.player(y, sr).src_attr(), name))
+    top = max(ax.images[0].get_clim()[1] for ax, *_ in parts)
+    for ax, *_ in parts:
+        ax.images[0].set_clim(top - RANGE_DB, top)
+        ax.set_xlim(0, max(map(len, clips.values())) / sr)
+    display(heard(parts, title=said["title"], alt=said["alt"]))
+
+
+def heard(parts, *, title="", alt=""):
+    """Pictures of sounds with players whose playheads move over them, as HTML.
+
+    It is HTML with a small script, ``website/playhead.html``: the same in JupyterLab, on the
+    course's site and on the page of lesson 10.
+
+    Parameters
+    ----------
+    parts : list of (matplotlib Axes, str, str, str)
+        Axes over seconds of a figure of its own, which is closed; words for those who cannot see
+        it; the sound's address, such as `audio.data_url` makes, or "" for that of the first; and
+        its name. The line runs over the axes above and below that show the same time.
+    title, alt : str
+        For all of them.
+
+    Returns
+    -------
+    IPython.display.HTML
+    """
+    from IPython.display import HTML
+
+    (figure, script), shown = PLAYHEAD.read_text(encoding="utf-8").split("<style>"), ""
+    for ax, words, source, name in parts:
+        picture = audio.data_url("image/png", png(ax.figure))
+        start, end = ax.get_xlim()
+        same = [other for other in ax.figure.axes if other.get_xlim() == (start, end)]
+        box = Bbox.union([other.get_position() for other in same])
+        words, name = html.escape(words), html.escape(name)
+        shown += figure.format(
+            picture=picture, source=source, words=words, name=name, what=name or "the sound",
+            start=start, end=end, wide=80 * ax.figure.get_figwidth(),
+            left=box.x0, top=1 - box.y1, width=box.width, height=box.height,
+        )  # fmt: skip
+    label = f' role="group" aria-label="{html.escape(alt)}"' * bool(alt)
+    title = f"<p>{html.escape(title)}</p>" * bool(title)
+    shown = f'{title}<div class="sounds">{shown}</div><style>{script}'
+    return HTML(f'<div class="playhead"{label}>{shown}</div>')
+
+
+def png(figure):
+    """A figure as a file's bytes, two points for one so that it is sharp; it is closed."""
+    figure.savefig(file := io.BytesIO(), format="png", dpi=2 * plt.rcParams["figure.dpi"])
+    plt.close(figure)
+    # 256 colors are enough for every picture here, and make a file of less than half the size.
+    picture = Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(small := io.BytesIO(), "PNG", optimize=True)
+    return small.getvalue()
 
 
 def waveform(y, sr=SAMPLE_RATE, *, title="", ax=None):
@@ -168,12 +295,9 @@ def confusion(songs, *, title="", sounds=None):
     heads = "".join(f'<th scope="col"><span>{html.escape(genre)}</span></th>' for genre in genres)
     # "</" would end the script that holds the songs.
     data = json.dumps(behind, ensure_ascii=False).replace("</", "<\\/")
-    return HTML(
-        f'<div class="songs-behind"><table><caption>{html.escape(title)}</caption><thead><tr>'
-        f"<td>true ↓<br>called →</td>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        f'<div aria-live="polite"><p>Click on a cell to see its songs.</p></div>'
-        f'<script type="application/json">{data}</script>{MATRIX.read_text(encoding="utf-8")}</div>'
-    )
+    table, script = MATRIX.read_text(encoding="utf-8").split("<style>")
+    table = table.format(title=html.escape(title), heads=heads, rows=rows, songs=data)
+    return HTML(f"{table}<style>{script}</div>")
 
 
 def ladder(scores, *, title="", chance=None, ax=None):
@@ -203,7 +327,7 @@ def ladder(scores, *, title="", chance=None, ax=None):
     return ax
 
 
-def history(log, *, title="", axes=None):
+def history(log, *, axes=None):
     """A `NetworkClassifier.history_`: loss and accuracy by epoch, of held-out songs dashed."""
     axes = plt.subplots(1, 2, figsize=(8, 3))[1] if axes is None else axes
     for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
@@ -212,7 +336,6 @@ def history(log, *, title="", axes=None):
             ax.plot(log.index, log[f"val_{name}"], color=TEST_COLOR, ls="--", label="held out")
         ax.set(xlabel="epoch", ylabel=name)
     axes[1].set_ylim(0, 1)
-    axes[0].set_title(title)
     axes[1].legend(frameon=False, loc="lower right")
     return axes
 

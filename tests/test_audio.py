@@ -1,11 +1,13 @@
 """A file becomes samples, or one sentence says why not."""
 
+import base64
 import io
 import os
 import pickle
 import re
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import audio
-from helpers.audio import reader
+from helpers.audio import own, reader
 
 SR = audio.SAMPLE_RATE
 
@@ -431,3 +433,129 @@ def test_half_an_hour_takes_no_more_memory_than_five_minutes(tmp_path):
     short = peak(5)  # more than one chunk and block
     assert peak(30) < 1.1 * short
     assert short < 20e6
+
+
+# ---- sounds from outside -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """What a lesson's look was handed."""
+    monkeypatch.setattr(own, "_last", [])
+    return []
+
+
+@pytest.fixture
+def look(looks):
+    return lambda y, name: looks.append((name, len(y)))
+
+
+def give(box, name, content):
+    """Set what the browser would send of a file."""
+    date = datetime(2026, 1, 1, tzinfo=UTC)
+    file = {"name": name, "type": "", "size": len(content), "content": content}
+    box.children[0].children[0].value = [file | {"last_modified": date}]
+
+
+def wav(seconds, sr=44_100):
+    sf.write(file := io.BytesIO(), np.sin(np.arange(seconds * sr)) / 2, sr, format="WAV")
+    return file.getvalue()
+
+
+def test_a_file_of_ones_own_is_looked_at_and_still_there_for_the_next_cell(look, looks):
+    box = audio.yours(look)
+    assert "Choose a sound file" in repr(box)
+    assert looks == []
+    give(box, "mine.wav", wav(1))
+    assert looks == [("mine.wav", 22_050)]
+    audio.yours(look)
+    assert looks == [("mine.wav", 22_050)] * 2
+
+
+def test_thirty_seconds_of_a_long_file_are_looked_at(look, looks):
+    give(audio.yours(look), "long.wav", wav(40, 8000))
+    assert looks == [("long.wav", 30 * 22_050)]
+
+
+def test_a_recording_is_looked_at_and_not_kept_in_the_page(look, looks):
+    recorded = audio.yours(look).children[0].children[2]
+    recorded.value = base64.b64encode(wav(5, 22_050)).decode()
+    assert looks == [("your recording", 5 * 22_050)]
+    assert recorded.value == ""
+
+
+def test_what_cannot_be_read_gets_a_sentence_and_what_was_seen_stays(look, looks):
+    box = audio.yours(look)
+    give(box, "mine.wav", wav(1))
+    give(box, "<b>poem</b>.wav", b"Shall I compare thee")
+    assert "&lt;b&gt;poem&lt;/b&gt;.wav</b> cannot be decoded" in box.children[1].value
+    assert looks == [("mine.wav", 22_050)]
+    audio.yours(look)
+    assert looks[1:] == [("mine.wav", 22_050)]
+    give(box, "again.wav", wav(2))
+    assert box.children[1].value == ""
+
+
+def test_what_a_look_returns_is_shown(monkeypatch):
+    shown = []
+    monkeypatch.setattr(own, "display", shown.append)
+    monkeypatch.setattr(own, "_last", ["mine", np.zeros(9, np.float32)])
+    audio.yours(lambda y, name: f"{name}: {len(y)}")
+    assert shown == ["mine: 9"]
+
+
+@pytest.fixture
+def nothing_held(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIBROSA_DATA_DIR", str(tmp_path / "librosa"))
+    monkeypatch.setenv("GENRE_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def test_a_piece_is_fetched_by_nobody_but_the_button(nothing_held, look, looks, monkeypatch):
+    def refuse(name):
+        asked.append(name)
+        raise ConnectionError("no network")
+
+    asked = []
+    monkeypatch.setattr("librosa.ex", refuse)
+    box = audio.examples(look, "vibeace", "brahms")
+    assert repr(box) == "Run this cell for buttons that play Vibe Ace, Hungarian Dance No. 5"
+    assert asked == []
+    first, second = box.children[0].children
+    assert first.description == "Fetch Vibe Ace by Kevin MacLeod (0.4 MB, CC BY 3.0)"
+    words = "Fetch Hungarian Dance No. 5 by US Army Strings (0.2 MB, public domain)"
+    assert second.description == words
+    first.click()
+    assert asked == ["vibeace"]
+    assert box.children[1].value == "It can't be fetched now; the lesson goes on without it."
+    assert looks == []
+
+
+@pytest.mark.parametrize("folder", ["librosa", "data/librosa"])
+def test_a_piece_that_is_held_is_found_and_heard(folder, nothing_held, look, looks):
+    assert audio.local_path("vibeace") is None
+    path = nothing_held / folder / audio.PIECES["vibeace"]["file"]
+    path.parent.mkdir(parents=True)
+    sf.write(path, np.sin(np.arange(22_050)) / 2, 22_050, format="OGG")
+    assert audio.local_path("vibeace") == path
+    (button,) = audio.examples(look, "vibeace").children[0].children
+    assert button.description == "Hear Vibe Ace by Kevin MacLeod (CC BY 3.0)"
+    button.click()
+    assert looks == [("Vibe Ace", 22_050)]
+
+
+def test_pieces_are_those_of_librosa():
+    from librosa.util import files
+
+    tracks = vars(files)["__TRACKMAP"]
+    for name, piece in audio.PIECES.items():
+        assert piece["file"] == tracks[name]["path"] + ".ogg"
+
+
+def test_sizes_and_licenses_of_pieces_are_right(shared_data):
+    for piece in audio.PIECES.values():
+        path = shared_data / "librosa" / piece["file"]
+        assert piece["megabytes"] == round(path.stat().st_size / 1e6, 1)
+        address = piece["license"].removeprefix("CC ").lower().replace(" 3.0", "/3.0")
+        said = path.with_suffix(".txt").read_text("utf-8")
+        assert f"creativecommons.org/licenses/{address}" in said or address in said.lower()

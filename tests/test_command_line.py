@@ -157,7 +157,7 @@ def test_train_says_how_often_the_model_is_sure_and_then_right(run, table, monke
     right = score | {"value": 0.8, "n": 10}
     card = {"songs": 40, "labels": ["a", "b"], "accuracy": {"artists kept whole": score}}
     card["when_sure"] = {"coverage": score | {"value": 0.25}, "accuracy": right}
-    monkeypatch.setattr(SongClassifier, "learn", lambda learned: SongClassifier(None, card))
+    monkeypatch.setattr(SongClassifier, "fit", lambda learned: SongClassifier(None, card))
     monkeypatch.setattr(SongClassifier, "save", lambda self, folder: None)
     code, out, err = run("train", table, "--out", tmp_path / "model")
     assert (code, err, len(out)) == (0, [], 6)
@@ -492,7 +492,7 @@ def test_every_error_is_one_sentence(run, place, collection, model, command, wor
 
 
 def test_a_model_that_cannot_be_written_is_an_error(run, table, model, place, monkeypatch):
-    monkeypatch.setattr(SongClassifier, "learn", lambda learned: SongClassifier.load(model))
+    monkeypatch.setattr(SongClassifier, "fit", lambda learned: SongClassifier.load(model))
     code, _, err = run("train", table, "--out", place / "file")
     assert code == 2
     assert err == [f"train: File exists: {place / 'file'}"]

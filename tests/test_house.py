@@ -14,7 +14,8 @@ import helpers
 ROOT = Path(__file__).resolve().parents[1]
 # From the ground up; rooms on one floor don't import each other.
 FLOORS = [
-    {"audio", "splits", "plots"},
+    {"audio", "splits"},
+    {"plots"},
     {"features"},
     {"datasets"},
     {"models"},
@@ -24,7 +25,7 @@ FLOORS = [
     {"__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-MAP = re.findall(r"^(\w+) {2,}(\S.*\?|\S.*…\?) {2,}([\d ]+)$", helpers.__doc__, re.M)
+MAP = re.findall(r"^(\w+) {2,}(\S.*\?|\S.*…\?) {2,}([\db ]+)$", helpers.__doc__, re.M)
 MODULES = sorted((ROOT / "helpers").rglob("*.py"))
 
 
@@ -96,7 +97,7 @@ def test_faces_are_quick_to_import():
 def used_by_lessons():
     """Which lessons import which room, as their code cells say."""
     use = {}
-    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type != "code":
                 continue
@@ -108,7 +109,7 @@ def used_by_lessons():
                 else:
                     continue
                 for name in rooms:
-                    use.setdefault(name, set()).add(path.stem[:2])
+                    use.setdefault(name, set()).add(path.stem.partition("_")[0])
     return {name: sorted(lessons) for name, lessons in use.items()}
 
 

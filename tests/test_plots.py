@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from scipy.spatial.distance import pdist
 
-from helpers import datasets, evaluation, jukebox, plots
+from helpers import audio, datasets, evaluation, jukebox, plots
 
 SMALLEST_TYPE = 8
 
@@ -82,21 +82,158 @@ def test_the_maps_get_lighter_all_the_way_with_color_blindness(name, seen_by):
     assert np.all(steps > 0) or np.all(steps < 0)
 
 
+@pytest.fixture
+def words_of_a_lesson(tmp_path, monkeypatch):
+    """A lesson 99 with words for two pictures."""
+    (tmp_path / "notebooks/words").mkdir(parents=True)
+    text = (
+        '[pictures]\nwave = {title = "{n} waves", alt = "a wave, {n}"}\ncloud = {alt = "a cloud"}'
+    )
+    (tmp_path / "notebooks/words/99.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(plots, "ROOT", tmp_path)
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
 def test_figures_are_shown_with_words(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda *args, **data: shown.append(data))
-    for _ in range(2):
-        plt.subplots()
-    plots.show("a wave", "a cloud")
-    assert [data["metadata"]["image/png"]["alt"] for data in shown] == ["a wave", "a cloud"]
+    monkeypatch.setattr("IPython.display.display", lambda *args, **data: shown.append((args, data)))
+    for panels in (1, 2):
+        plt.subplots(panels)
+    plots.show("99.wave", "99.cloud", n=3)
+    looks = [data["metadata"]["image/png"] for _, data in shown]
+    assert [look["alt"] for look in looks] == ["a wave, 3", "a cloud"]
+    # Twice as many points as it takes room: sharp on today's screens.
+    assert [(look["width"], look["height"]) for look in looks] == [(640, 256)] * 2
+    picture = plt.imread(io.BytesIO(shown[0][0][0]["image/png"]))
+    assert picture.shape[:2] == (512, 1280)
     assert not plt.get_fignums()
 
 
-@pytest.mark.parametrize("alts", [(), ("",), ("a wave", "a cloud")])
-def test_a_figure_without_words_is_refused(alts):
+@pytest.mark.usefixtures("words_of_a_lesson")
+def test_a_title_belongs_to_the_picture_and_not_to_one_panel_or_colorbar():
+    several, _ = plt.subplots(2)
+    plots.describe(several, "99.wave", n=1)
+    assert several.get_suptitle() == "1 waves"
+    one, ax = plt.subplots()
+    one.colorbar(ax.imshow(np.eye(2)))
+    plots.describe(one, "99.wave", n=2)
+    assert (one.get_suptitle(), ax.get_title(loc="left")) == ("", "2 waves")
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
+@pytest.mark.parametrize("keys", [(), ("99.wave", "99.cloud")])
+def test_a_figure_without_words_is_refused(keys):
     plt.subplots()
-    with pytest.raises(ValueError, match="describe each of the 1 open figures"):
-        plots.show(*alts)
+    with pytest.raises(ValueError, match="1 figures are open"):
+        plots.show(*keys)
+
+
+@pytest.mark.parametrize("key", ["99.wave", "00.no-such-picture", "wave", "../00.x"])
+def test_words_that_are_missing_are_named(key):
+    with pytest.raises(KeyError, match="in its pictures"):
+        plots.words(key)
+
+
+@pytest.fixture
+def html_shown(monkeypatch):
+    """What cells show as HTML."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page.data))
+    return shown
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
+def test_a_playhead_runs_over_the_time_axis_of_the_one_open_figure(sound, html_shown):
+    figure, (above, below) = plt.subplots(2, sharex=True)
+    plots.waveform(sound, ax=above)
+    plots.spectrogram(sound, ax=below)
+    plots.playhead(sound, key="99.wave", n=3)
+    (page,) = html_shown
+    assert figure.get_suptitle() == "3 waves"
+    assert not plt.get_fignums()
+    assert 'alt="a wave, 3"' in page
+    assert page.count('src="data:audio/mpeg;base64,') == 1
+    left, top, width, height = (float(share) for share in re.findall(r": ([\d.]+)%", page)[:4])
+    low, high = below.get_position(), above.get_position()
+    assert (left, width) == pytest.approx((100 * low.x0, 100 * low.width), abs=0.1)
+    assert (top, height) == pytest.approx((100 - 100 * high.y1, 100 * (high.y1 - low.y0)), abs=0.1)
+    assert float(re.search(r'data-end="([\d.]+)"', page)[1]) == below.get_xlim()[1]
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
+@pytest.mark.parametrize("figures", [0, 2])
+def test_a_playhead_wants_one_open_figure(sound, figures):
+    for _ in range(figures):
+        plt.subplots()
+    with pytest.raises(ValueError, match=f"one figure must be open, not {figures}"):
+        plots.playhead(sound, key="99.wave", n=3)
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
+def test_sounds_side_by_side_have_one_scale_and_their_names_are_no_html(
+    sound, html_shown, monkeypatch
+):
+    drawn, draw = [], plots.spectrogram
+    monkeypatch.setattr(plots, "spectrogram", lambda *a, ax: drawn.append(draw(*a, ax=ax)))
+    plots.listen({"<before>": sound, "after": sound[:22_050] / 10}, key="99.wave", n=1)
+    (page,) = html_shown
+    assert "<figcaption>&lt;before&gt;</figcaption>" in page
+    assert 'role="group" aria-label="a wave, 1"><p>1 waves</p>' in page
+    assert page.count("<audio controls") == page.count('role="slider" ') == 2
+    assert page.count("<script>") == 1
+    assert drawn[0].images[0].get_clim() == drawn[1].images[0].get_clim()
+    assert drawn[0].get_xlim() == drawn[1].get_xlim() == (0, 2)
+
+
+@pytest.mark.usefixtures("words_of_a_lesson")
+def test_hits_are_marked_under_a_spectrogram(sound, html_shown, monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "png", lambda figure: figures.append(figure) or b"")
+    plots.listen({"rock": sound}, key="99.cloud", marks={"kick": [0, 1], "snare": [0.5]})
+    above, below = figures[0].axes
+    assert [list(line.get_positions()) for line in below.collections] == [[0, 1], [0.5]]
+    assert {"kick", "snare", "time (s)"} <= set(readable(figures[0]))
+    assert (above.get_xlabel(), below.get_xlim()) == ("", (0, 2))
+    assert "<p>" not in html_shown[0]
+
+
+@pytest.mark.slow
+def test_a_playhead_follows_the_sound_and_is_moved_by_click_and_key(sound, browser):
+    source = audio.data_url("audio/mpeg", audio.player(sound).data)
+    parts = [(plots.waveform(sound), "a wave", source, name) for name in "ab"]
+    page = browser.new_page(reduced_motion="reduce", viewport={"width": 390, "height": 800})
+    page.set_content(plots.heard(parts).data)
+    sliders, audios = page.locator("[role=slider]"), page.locator("audio")
+    page.wait_for_function("[...document.querySelectorAll('audio')].every(a => a.readyState > 0)")
+
+    def time(number):
+        return audios.nth(number).evaluate("audio => audio.currentTime")
+
+    box = sliders.nth(0).bounding_box()
+    sliders.nth(0).click(position={"x": box["width"] / 2, "y": 9})
+    assert time(0) == pytest.approx(1, abs=0.02)
+    assert time(1) == 0
+    assert sliders.nth(0).get_attribute("aria-valuetext").startswith(("1.0", "0.9"))
+    line = sliders.nth(0).locator("i").bounding_box()
+    assert line["x"] - box["x"] == pytest.approx(box["width"] / 2, abs=2)
+    page.keyboard.press("ArrowRight")
+    assert time(0) == pytest.approx(1.04, abs=0.02)
+    page.keyboard.press("Home")
+    assert time(0) == 0
+    page.keyboard.press("End")
+    assert time(0) == pytest.approx(2, abs=0.02)
+
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('audio').currentTime > 0.1")
+    assert sliders.nth(0).locator("i").evaluate("line => line.style.left") == "0%"  # no glide
+    sliders.nth(1).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('audio')[1].currentTime > 0")
+    assert audios.nth(0).evaluate("audio => audio.paused")
+    assert not audios.nth(1).evaluate("audio => audio.paused")
+    assert page.evaluate("document.body.scrollWidth") <= 390
+    page.close()
 
 
 def test_a_waveform_is_small_and_whole(sound):
@@ -209,10 +346,10 @@ def test_a_learning_curve_with_and_without_validation():
     log = pd.DataFrame({"loss": [2.0, 1.0], "accuracy": [0.3, 0.6]}, index=[1, 2])
     axes = plots.history(log)
     assert [len(ax.lines) for ax in axes] == [1, 1]
-    watched = plots.history(log.assign(val_loss=[2.1, 1.5], val_accuracy=[0.2, 0.5]), title="x")
+    watched = plots.history(log.assign(val_loss=[2.1, 1.5], val_accuracy=[0.2, 0.5]))
     assert [len(ax.lines) for ax in watched] == [2, 2]
     words = readable(watched[0].figure)
-    assert {"epoch", "loss", "accuracy", "training songs", "held out", "x"} <= set(words)
+    assert {"epoch", "loss", "accuracy", "training songs", "held out"} <= set(words)
 
 
 @pytest.mark.parametrize("column", ["genre", "label"])

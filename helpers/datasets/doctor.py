@@ -100,28 +100,28 @@ def _examine_sound(file):
         findings["silent"] = "nothing can be heard in it: fetch it again or leave it out"
     if clipped > CLIPPED_SHARE:
         findings["clipped"] = (
-            f"{clipped:.1%} of its samples are stuck at full scale: find a cleaner copy, or know "
-            "that its loudness and brightness are partly distortion"
+            f"{clipped:.1%} of its samples are stuck at full scale, three or more in a row: find a "
+            "cleaner copy, or know that its loudness and brightness are partly distortion"
         )
     # All silence sounds the same.
     return Examined(findings, decoded / file.samplerate, None if silent else digest.hexdigest())
 
 
 def _stuck(samples):
-    """How many samples of a block, shape (n, channels), end a run of three at full scale."""
+    """How many samples of a block, shape (n, channels), lie in a run of three at full scale."""
     full = (samples >= FULL_SCALE) | (samples <= -FULL_SCALE)
-    return np.count_nonzero(full[2:] & full[1:-1] & full[:-2]) if full.any() else 0
+    three = full[2:] & full[1:-1] & full[:-2]
+    return np.count_nonzero(sum(np.pad(three, ((n, 2 - n), (0, 0))) for n in range(3)))
 
 
 def _too_short(examined):
     lengths = {file: one.seconds for file, one in examined.items() if one.seconds is not None}
     median = np.median(list(lengths.values()) or 0)
     for file, seconds in lengths.items():
-        if seconds < max(SHORT_SECONDS, SHORT_SHARE * median):
-            advice = (
-                f"lasts {seconds:.2f} s where most files last about {median:.1f} s: "
-                "look for a longer cut, or leave it out"
-            )
+        odd = seconds < SHORT_SHARE * median  # beside the other files
+        if odd or seconds < SHORT_SECONDS:
+            why = f" where most last about {median:.1f} s" if odd else ", less than a whole second"
+            advice = f"lasts {seconds:.2f} s{why}: look for a longer cut, or leave it out"
             yield file, "too short", advice
 
 

@@ -15,25 +15,7 @@ class Mirror(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a data set is published, and where under the data folder it may already lie.
-
-    Attributes
-    ----------
-    mirrors : tuple of Mirror
-        In order of preference.
-    places : tuple of str
-        Folders (or the file) relative to the data folder; the first is where it is put.
-    room : int
-        Bytes that must be free before a download starts, and that neither it nor what is in it may
-        exceed.
-    holds : str
-        What it is, and its size, in words.
-    files : dict
-        Place in the folder of each file to its sha256, or to None where none is published: it must
-        then look like a WAV file. Empty if the set is a single file.
-    may_lack : tuple of str
-        Files without which the set still counts as whole.
-    """
+    """Where a data set is published: what the fields mean stands in ``data/sources.toml``."""
 
     mirrors: tuple
     places: tuple
@@ -44,7 +26,7 @@ class Source(NamedTuple):
 
 
 def _files(listed):
-    """Place of every file of a set to its sha256, from a list as `sha256sum` writes it."""
+    """Place of every file of a set to its sha256, or to None where none is published."""
     if listed == "numbered":  # nobody publishes checksums of GTZAN
         return {f"{genre}/{genre}.{i:05d}.wav": None for genre in GENRES for i in range(100)}
     lines = (DATA / listed).read_text(encoding="utf-8").splitlines() if listed else ()

@@ -1,12 +1,11 @@
 """How good are we ourselves?
 
-A person names the genre of twenty windows, by ear or by picture, and is marked as the models are:
-on the same windows, with an interval, and against each of them. What compares people and models
-takes rows from `mark` or a model's predictions; ValueError if they are not about the same windows.
+A person names the genre of twenty windows, by ear or by picture, and is marked as the models are,
+on the same windows and with an interval. What compares people and models takes rows from `mark` or
+a model's predictions.
 """
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -91,48 +90,16 @@ def score(rows):
 
 
 def scoreboard(people):
-    """Who, how many right, and the share with its interval: a table of {name: rows}."""
-    first, *others = people.values()
-    for rows in others:
-        check_same(first, rows)
+    """Who, how many right, and the share with its interval: a table of {name: rows}.
+
+    ValueError if they are not about the same windows.
+    """
+    first, *others = (list(rows.song_id) for rows in people.values())
+    if any(songs != first for songs in others):
+        raise ValueError("these are answers to other windows: ask both about the same twenty")
     scores = {name: score(rows) for name, rows in people.items()}
     rows = [(name, f"{s.value * s.n:.0f} of {s.n}", str(s)) for name, s in scores.items()]
     return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"])
-
-
-class Duel(NamedTuple):
-    """Who was right where the other was not, and how often luck alone would part them as far."""
-
-    only_a: int
-    only_b: int
-    n: int
-    p: float
-
-    def __str__(self):
-        p = f"p = {self.p:.3f}" if self.p >= 0.001 else "p < 0.001"
-        return f"{p}: of {self.n}, {self.only_a} right by A alone and {self.only_b} by B alone"
-
-
-def duel(a, b):
-    """A against B on the same windows: McNemar's exact test.
-
-    Only windows on which one is right and the other is wrong say who is better; if neither were,
-    each would be a toss of a coin. With one window an artist, the sign flips that
-    `evaluation.compare` draws are such tosses: twenty of them can be counted out, not drawn.
-    """
-    check_same(a, b)
-    right_a = (a.predicted == a.genre).to_numpy()
-    right_b = (b.predicted == b.genre).to_numpy()
-    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    apart = only_a + only_b
-    p = float(stats.binomtest(only_a, apart).pvalue) if apart else 1.0
-    return Duel(only_a, only_b, len(a), p)
-
-
-def check_same(a, b):
-    """Refuse answers to other windows with a ValueError."""
-    if list(a.song_id) != list(b.song_id):
-        raise ValueError("these are answers to other windows: ask both about the same twenty")
 
 
 def draw(patch, ax):

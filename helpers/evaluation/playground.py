@@ -4,7 +4,6 @@ Lessons 04 to 07 turn the knobs of a model. The code that trains stands in the n
 four share stands here.
 """
 
-import io
 import time
 
 import ipywidgets as widgets
@@ -103,8 +102,7 @@ class Trials:
         }
         for name, knob in knobs.items():
             knob.value = last[name] if last.get(name) in choices[name] else choices[name][0]
-        button = widgets.Button(description="Run", button_style="primary")
-        bar, page = widgets.IntProgress(layout={"width": "200px"}), widgets.Output()
+        bar = widgets.IntProgress(layout={"width": "200px"})
         compare = widgets.Dropdown(options=self._others(), description="compare with", **wide)
         orders = ["trial", *choices, "training", "watched", "seconds"]
         order = widgets.Dropdown(options=orders, description="sort by", **wide)
@@ -112,29 +110,27 @@ class Trials:
         def progress(done, total):
             bar.max, bar.value = total, done
 
+        def press(**settings):
+            bar.value = 0
+            if self.add(progress=progress, **settings):
+                display(self._page(compare.value, order.value))
+            compare.options = self._others(compare.value)
+
+        run = widgets.interactive(press, {"manual": True, "manual_name": "Run"}, **knobs)
+        run.manual_button.button_style = "primary"
+
         def redraw(_=None):
             if self.log:
-                with page:
+                with run.out:
                     clear_output(wait=True)
                     display(self._page(compare.value, order.value))
 
-        def press(_):
-            button.disabled, bar.value = True, 0
-            with page:
-                clear_output(wait=True)
-                values = {name: knob.value for name, knob in knobs.items()}
-                if self.add(progress=progress, **values):
-                    display(self._page(compare.value, order.value))
-            compare.options = self._others(compare.value)
-            button.disabled = False
-
-        button.on_click(press)
         compare.observe(redraw, "value")
         order.observe(redraw, "value")
         redraw()
-        grid = widgets.HBox(list(knobs.values()), layout={"flex_flow": "row wrap"})
-        rows = [widgets.HBox([button, bar]), widgets.HBox([compare, order])]
-        return widgets.VBox([grid, *rows, page])
+        grid = widgets.HBox(run.kwargs_widgets, layout={"flex_flow": "row wrap"})
+        rows = [widgets.HBox([run.manual_button, bar]), widgets.HBox([compare, order])]
+        return widgets.VBox([grid, *rows, run.out])
 
     def open(self):
         """Ask the sealed artists about the trial that was best on the watched ones, and say so."""
@@ -169,19 +165,17 @@ class Trials:
         if compare and compare != number:
             drawn[f"trial {compare}"] = self.log[compare - 1]
         figure = _curves(drawn) if "history" in trial else _ladder(drawn)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", metadata={"Software": None})
-        plt.close(figure)
-        source = audio.data_url("image/png", picture.getvalue())
+        source = audio.data_url("image/png", plots.png(figure))
         score = trial["scores"]["watched"]
         words = f"{' and '.join(drawn)} on watched artists, {score} in the last one"
         title = f"Trial {number}, watched artists: {score}, n = {score.n} songs"
         log = self.table(sort_by).to_html(index=False, border=0)
         return HTML(
             '<div style="display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start">'
-            f'<img alt="{words}" src="{source}">'
+            f'<img alt="{words}" width="{80 * figure.get_figwidth():.0f}" src="{source}">'
             f"{plots.confusion(trial['watched'], title=title).data}</div>"
-            f'<div style="overflow-x: auto; font-size: 13px">{log}</div>'
+            '<div style="overflow-x: auto; font-size: 13px" tabindex="0" role="region" '
+            f'aria-label="all trials">{log}</div>'
         )
 
 

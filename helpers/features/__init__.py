@@ -128,20 +128,20 @@ def spectrograms(y, sr=audio.SAMPLE_RATE, n_fft=2048, hop_length=512, tuning=Non
     Raises
     ------
     ValueError
-        If the window is longer than the clip, or the hop longer than the window.
+        If the frame is longer than the clip, or the hop longer than the frame.
     """
     import librosa
 
     # Sounds that are shorter than the table's frame are mirrored until they fill one.
     if n_fft > max(len(y), filters.N_FFT):
         raise ValueError(
-            f"a window of {n_fft:,} samples does not fit into a clip of {len(y):,}: choose a "
+            f"a frame of {n_fft:,} samples does not fit into a clip of {len(y):,}: choose a "
             "shorter one"
         )
     if hop_length > n_fft:
         raise ValueError(
-            f"a hop of {hop_length:,} samples is longer than the window of {n_fft:,}, and what "
-            "lies between two windows would be seen by none: choose a shorter hop"
+            f"a hop of {hop_length:,} samples is longer than the frame of {n_fft:,}, and what "
+            "lies between two frames would be seen by none: choose a shorter hop"
         )
     with warnings.catch_warnings():
         # Shorter than a frame, or without any pitch: librosa warns, and answers all the same.

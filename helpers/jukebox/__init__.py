@@ -111,6 +111,13 @@ def play(genre="rock", seconds=10.0, seed=0, sr=SAMPLE_RATE, **knobs):
     return band.perform(played, STYLES[genre], settings, round(seconds * sr), sr)
 
 
+def hits(genre="rock", seconds=10.0, seed=0, sr=SAMPLE_RATE, **knobs):
+    """When each drum is hit in what `play` plays: {"kick": array of seconds, …}, of those alone."""
+    played = notes(genre, seconds, seed, **knobs)
+    drums = played[played.midi.isna()].groupby("player").start
+    return {player: start.to_numpy() for player, start in drums}
+
+
 def _check(**values):
     for name, value in values.items():
         low, high, kind = RANGES[name]

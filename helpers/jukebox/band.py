@@ -27,13 +27,9 @@ VOICES = {
     name: Voice(**{key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()})
     for name, fields in SHEET["voices"].items()
 }
-# The first formants of five vowels, spoken by men (Peterson & Barney 1952); women's lie a sixth up.
-MOUTHS = {"man": 1.0, "woman": 1.17}
-VOWELS = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410),
-          (300, 870, 2240))  # fmt: skip
+MOUTHS, VOWELS, METAL = SHEET["mouths"], SHEET["vowels"], np.array(SHEET["metal"])
 Drum = namedtuple("Drum", "tone ring noise hiss low high metal bursts spread", defaults=(0, 1, 0))
 DRUMS = {name: Drum(*fields) for name, fields in SHEET["drums"].items()}
-METAL = np.array([3135, 4170, 4810, 5530, 6680, 7910])  # Hz, of a cymbal
 
 
 def perform(notes, style, knobs, n, sr):

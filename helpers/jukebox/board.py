@@ -4,6 +4,8 @@ Plain images and bars: they are drawn in a tenth of a second, so that a slider m
 `mixer.Clip`, `turned` is what one hears now, and `untouched` what it is compared with (in grey).
 """
 
+import textwrap
+
 import librosa
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +19,9 @@ PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "
 BEFORE_COLOR = "#BBBBBB"
 # A bar shorter than this counts as "has not moved".
 MOVED = 0.1
-BOARD_SIZE = (9, 4.5)  # inches
+BOARD_SIZE = (9, 4.8)  # inches
+# Left, bottom, width and height, as shares of it: the curve of loudness above the spectrogram.
+STRIP, PICTURE = (0.08, 0.72, 0.5, 0.15), (0.08, 0.12, 0.5, 0.55)
 
 
 def draw(turned, untouched, *, title=""):
@@ -31,8 +35,7 @@ class Board:
     """A picture that is drawn once, on an empty figure, and then moves: words take longest."""
 
     def __init__(self, figure):
-        places = (0.075, 0.75, 0.5, 0.17), (0.075, 0.11, 0.5, 0.58)
-        places += (0.745, 0.47, 0.235, 0.45), (0.655, 0.11, 0.325, 0.17)
+        places = (STRIP, PICTURE, (0.755, 0.45, 0.225, 0.42), (0.655, 0.12, 0.325, 0.16))
         self.strip, self.picture, self.bars, self.wheel = map(figure.add_axes, places)
         self.frequencies = librosa.mel_frequencies(128, fmax=SR / 2)
         (self.before,) = self.strip.plot([], color=BEFORE_COLOR, lw=1.2)
@@ -40,18 +43,16 @@ class Board:
         self.strip.set(ylabel="RMS", xticklabels=[])
         n = len(mixer.BARS)
         self.moved = self.bars.barh(list(mixer.BARS), [0] * n, height=0.65)
-        self.values = [self.bars.text(0, y, "", va="center", fontsize=8) for y in range(n)]
+        self.values = [self.bars.text(0, y, "", va="center", fontsize=9) for y in range(n)]
         self.bars.axvline(0, color="#444444", lw=0.8)
         self.bars.set_ylim(n - 0.4, -0.6)
         self.bars.set_xlabel("standard deviations of real music", fontsize=9)
         self.chroma = self.wheel.bar(PITCH_CLASSES, [0] * 12, color=TRAIN_COLOR, width=0.75)
         (self.chroma_before,) = self.wheel.step(range(12), [0] * 12, "#777777", where="mid", lw=1.2)
-        ticks = [name if len(name) == 1 else "♯" for name in PITCH_CLASSES]
-        self.wheel.set_xticks(range(12), ticks)
         self.wheel.set(ylim=(0, 1), yticks=[], title="chroma (line: before)")
         for ax in figure.axes:
             ax.title.set_fontsize(10)
-            ax.tick_params(labelsize=8.5)
+            ax.tick_params(labelsize=9)
 
     def update(self, turned, untouched, title):
         """Show another clip."""
@@ -59,7 +60,7 @@ class Board:
         for line, clip in ((self.before, untouched), (self.now, turned)):
             line.set_data(clip.frames.index, clip.frames.rmse)
         loudest = max(turned.frames.rmse.max(), untouched.frames.rmse.max())
-        self.strip.set(xlim=(0, seconds), ylim=(0, 1.05 * loudest), title=title)
+        self.strip.set(xlim=(0, seconds), ylim=(0, 1.05 * loudest), title=textwrap.fill(title, 62))
         for old in self.picture.images:
             old.remove()
         plots.image(turned.db, self.frequencies, turned.hop_length, ax=self.picture)
@@ -71,7 +72,7 @@ class Board:
             text.set_text(f" {value:+.1f} " if abs(value) >= MOVED else "")
         most = moved.abs()
         title = f"moved most: {most.idxmax()}" if most.max() >= MOVED else "nothing has moved"
-        self.bars.set(xlim=np.multiply((-1, 1), max(1.0, 1.4 * most.max())), title=title)
+        self.bars.set(xlim=np.multiply((-1, 1), max(1.0, 1.7 * most.max())), title=title)
         for bar, height in zip(self.chroma, turned.chroma, strict=True):
             bar.set_height(height)
         self.chroma_before.set_ydata(untouched.chroma)

@@ -11,16 +11,27 @@ from matplotlib.figure import Figure
 from helpers import audio, jukebox
 from helpers.jukebox import board, mixer
 
-WINDOWS = (256, 512, 1024, 2048, 4096, 8192)
+FRAMES = (256, 512, 1024, 2048, 4096, 8192)
 HOPS = (64, 128, 256, 512, 1024, 2048)
 KEYS = tuple(zip(board.PITCH_CLASSES, range(12), strict=True))
-CHOICES = {"key": KEYS, "n_fft": WINDOWS, "hop_length": HOPS}
-NAMES = {"n_fft": "window", "hop_length": "hop"}
+CHOICES = {"key": KEYS, "n_fft": FRAMES, "hop_length": HOPS}
+NAMES = {"n_fft": "frame", "hop_length": "hop"}
 LOOK = {"style": {"description_width": "76px"}, "layout": {"width": "auto"}}
+# Whatever begins to play takes over where the other one stood, and draws its playhead. (A script
+# would not run in a widget's HTML.)
+LEFT, ACROSS, BELOW = board.STRIP[0], board.STRIP[2], board.PICTURE[1]
+FOLLOW = f"""const root = this.closest('.mixed'), line = root.querySelector('i');
+for (const other of root.querySelectorAll('audio')) if (other !== this && !other.paused) {{
+  this.currentTime = other.currentTime; other.pause(); }}
+const run = () => {{ const share = Math.min(this.currentTime / {mixer.SECONDS}, 1);
+  line.hidden = false; line.style.left = 100 * ({LEFT} + {ACROSS} * share) + '%';
+  this.paused || requestAnimationFrame(run); }}; run();"""
+LINE = f"""position: absolute; top: {1 - sum(board.STRIP[1::2]):.1%}; bottom: {BELOW:.1%};
+width: 2px; margin-left: -1px; background: white; box-shadow: 0 0 0 1px black"""
 
 
 def render(genre, **settings):
-    """What the mixer shows of a `mixer.clip`, as HTML: picture and player, or what is wrong."""
+    """What the mixer shows of a `mixer.clip`, as HTML: picture and players, or what is wrong."""
     try:
         before, clip = mixer.clip(genre), mixer.clip(genre, **settings)
     except ValueError as error:
@@ -29,18 +40,31 @@ def render(genre, **settings):
     canvas, picture = _canvas()
     picture.update(clip, before, state)
     canvas.print_png(file := io.BytesIO(), pil_kwargs={"compress_level": 1})
-    width, height = canvas.get_width_height()
+    width, height = (side // 2 for side in canvas.get_width_height())  # two points for one
     alt = html.escape(board.words(clip, before, state))
     # Decoded before it is shown, and as large as the one before: nothing flickers or jumps.
-    size = f'width="{width}" height="{height}" decoding="sync" style="max-width: none"'
+    size = f'width="{width}" height="{height}" decoding="sync"'
+    size += ' style="max-width: none; display: block"'
     image = f'<img alt="{alt}" {size} src="{audio.data_url("image/png", file.getvalue())}">'
-    return f"{image}<br>{audio.named_player(clip.y, state)}"
+    return (
+        f'<div class="mixed"><div style="position: relative; width: {width}px">{image}'
+        f'<i hidden style="{LINE}"></i></div>{_heard(genre)}{_heard(genre, **settings)}</div>'
+    )
+
+
+@lru_cache(maxsize=16)
+def _heard(genre, **settings):
+    """A clip's player that follows the other one; without settings, the style as it is."""
+    name = "after" if settings else "before"
+    player = audio.named_player(mixer.clip(genre, **settings).y, name)
+    player = player.replace("<audio", f'<audio onplay="{FOLLOW}"')
+    return f'<label style="display: inline-block; margin-right: 2em">{name}<br>{player}</label>'
 
 
 @lru_cache(maxsize=1)
 def _canvas():
     """The one figure that all panels draw on, unknown to pyplot, which would show it."""
-    figure = Figure(figsize=board.BOARD_SIZE, layout="none")
+    figure = Figure(figsize=board.BOARD_SIZE, layout="none", dpi=160)
     return FigureCanvasAgg(figure), board.Board(figure)
 
 
@@ -56,14 +80,11 @@ def describe(genre, **settings):
 
 
 def build(genre="rock"):
-    """The mixer, an ipywidgets.VBox: sliders, and below them what `render` makes of them.
-
-    It starts with the style `genre`.
-    """
+    """The mixer: sliders, and below them what `render` makes of them, at first of a style."""
     style = widgets.Dropdown(options=jukebox.GENRES, value=genre, description="style", **LOOK)
     sliders = {name: _slider(name) for name in (*jukebox.KNOBS, *mixer.WINDOW)}
     reset = widgets.Button(description="as they are by default", layout={"width": "auto"})
-    shown = widgets.HTML(layout={"min_height": "430px"})
+    shown = widgets.HTML(layout={"min_height": "470px"})
 
     def redraw(_change=None):
         settings = {name: slider.value for name, slider in sliders.items()}

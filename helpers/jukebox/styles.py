@@ -15,17 +15,9 @@ from helpers.datasets import DATA
 
 BAR, PHRASE = 16, 4  # sixteenth notes in a bar, bars in a phrase
 
-# fmt: off
-SCALES = {
-    "major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10), "blues": (0, 3, 5, 6, 7, 10),
-    "pentatonic": (0, 2, 4, 7, 9), "minor pentatonic": (0, 3, 5, 7, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10)}
-# Semitones above the root. Roman numerals as in harmony books: capitals major, small ones minor.
-QUALITIES = {
-    "I": (0, 4, 7), "i": (0, 3, 7), "I7": (0, 4, 7, 10), "i7": (0, 3, 7, 10), "I9": (0, 4, 10, 14),
-    "i9": (0, 3, 10, 14), "IM7": (0, 4, 7, 11), "i6": (0, 3, 7, 9), "I5": (0, 7), "i5": (0, 7)}
-STACKS = {"p": (0, 7, 12), "P": (0, 7, 12), "h": (0, 9)}
-DEGREES = {"I": 0, "II": 2, "III": 4, "IV": 5, "V": 7, "VI": 9, "VII": 11}
+# What lead sheets are spelled with.
+HARMONY = tomllib.loads((DATA / "harmony.toml").read_text("utf-8"))
+SCALES = HARMONY["scales"]
 Chord = namedtuple("Chord", "root tones")
 # One thing that is played: beats are quarter notes, midi is not a number for drums, and a bent note
 # starts so many semitones off.
@@ -36,7 +28,6 @@ Note = namedtuple("Note", "beat beats player midi loudness bend")
 Part = namedtuple("Part", "player sound lowest loudness pattern bars scale", defaults=("x", ""))
 # `knobs` as in `jukebox.KNOBS`, `mix` as in `band.perform`. Swing bends so many beats (1: eighths).
 Style = namedtuple("Style", "chords form knobs swung mix drums parts")
-# fmt: on
 
 
 def _style(sheet):
@@ -83,8 +74,8 @@ def changes(style, seed, bars):
 
 def _parse(chord):
     flat, numeral, kind = re.fullmatch("(b?)([IV]+|[iv]+)(.*)", chord).groups()
-    quality = QUALITIES[("I" if numeral.isupper() else "i") + kind]
-    return Chord(DEGREES[numeral.upper()] - len(flat), quality)
+    tones = HARMONY["chords"][("I" if numeral.isupper() else "i") + kind]
+    return Chord(HARMONY["degrees"][numeral.upper()] - len(flat), tuple(tones))
 
 
 class _Player:
@@ -151,7 +142,7 @@ class _Player:
             again = (0, 12, 7, third, -5, seventh)[self.riff[step] % 6]
             steps = {"3": third, "5": 7, "6": 9, "7": seventh, "8": 12, "~": again}
             self.last = chord.root - (12 if chord.root > 7 else 0) + steps.get(symbol, 0)
-        return [self.last + above for above in STACKS.get(symbol, (0,))]
+        return [self.last + above for above in HARMONY["stacks"].get(symbol, (0,))]
 
     def _tune(self, chord, step, length):
         top = len(self.scale) - 1

@@ -28,10 +28,6 @@ LAYOUT = {
     "MSD tags": slice(200, 250),
     "MTT tags": slice(250, 300),
 }
-# Filters of the front end: frames and mel bands that one covers, and how many there are.
-TIMBRAL = ((7, 38, 204), (7, 67, 204))
-TEMPORAL = ((128, 1, 51), (64, 1, 51), (32, 1, 51))
-N_PARAMETERS = 792_079
 
 
 def log_mel(y, sr=audio.SAMPLE_RATE):

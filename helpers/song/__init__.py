@@ -1,9 +1,8 @@
 """What genre is my song? A classifier that names it, or says that it isn't sure.
 
 It goes through a song window by window, whatever the song's length, rate and channels, and combines
-what it makes of each. Two teachers: the sampler that ships with the course
-(`SongClassifier.fit()`), or a feature table of one's own, for which the script's network is
-trained (see `training`). What is kept of it are numbers: see `bundle`.
+what it makes of each. It learns from the sampler that ships with the course, or from a feature
+table of one's own: see `training`. What is kept of it are numbers: see `bundle`.
 """
 
 import io
@@ -72,39 +71,25 @@ class SongClassifier:
         self.card = card
 
     @classmethod
-    def fit(cls, csv=None, *, embedding="full"):
-        """Learn from the sampler, in seconds, or train the script's network on a feature table.
+    def fit(cls, learned):
+        """Learn from a training set, and count by cross-validation how good that is.
 
         Parameters
         ----------
-        csv : path-like, optional
-            As `features.extract` writes it; the script's published table is one.
-        embedding : {"full", "yamnet", "musicnn", "musicnn-yamnet"}
-            For the sampler: 70 hand-made features of each window, or what ears hear in it as well.
-
-        Raises
-        ------
-        ValueError
-            If the file is no feature table, or holds too few songs.
+        learned : training.TrainingSet
+            `training.from_sampler` makes it of the sampler, which takes seconds to learn from, and
+            `training.from_table` of a feature table, for which the script's network is trained.
         """
-        from helpers.song import training
-
-        if csv is not None:
-            return cls.learn(training.from_table(csv))
-        classifier = cls.learn(training.from_sampler(embedding))
-        classifier.card["outside"] = training.outside(classifier.weights, classifier.card)
-        return classifier
-
-    @classmethod
-    def learn(cls, learned):
-        """Fit on a `training.TrainingSet`, and count by cross-validation how good that is."""
         from helpers.song import training
 
         card = training.card(learned)
         pipeline = evaluation.fit(
             learned.model, learned.X, learned.table, balanced=learned.balanced
         )
-        return cls(bundle.numbers(pipeline), card)
+        weights = bundle.numbers(pipeline)
+        if learned.elsewhere:
+            card["outside"] = learned.elsewhere(weights, card)
+        return cls(weights, card)
 
     @classmethod
     def default(cls):

@@ -3,6 +3,7 @@
 Hand-made features, and what borrowed ears make of it; an ear is imported when it is asked for.
 """
 
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
@@ -26,10 +27,9 @@ def _about(embedding):
     return " + ".join([features.FEATURE_VERSION, *(version for version, _ in heard)]), size
 
 
+KNOWN = tomllib.loads((datasets.DATA / "classifiers.toml").read_text(encoding="utf-8"))
 # What a window is turned into: the version of that, and how many numbers come out.
-EMBEDDINGS = {
-    name: _about(name) for name in ("script", "full", "yamnet", "musicnn", "musicnn-yamnet")
-}
+EMBEDDINGS = {name: _about(name) for name in KNOWN}
 
 
 def embed(windows, embedding):

@@ -6,38 +6,49 @@ import textwrap
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import numpy as np
+import soundfile as sf
 
 from helpers import audio, plots
-from helpers.song import NOT_SURE, training
+from helpers.audio import own, reader
+from helpers.song import NOT_SURE, inputs, training
 
-# The embeddings in words.
-NAMES = {"script": "the script's 26 features", "full": "hand-made features",
-         "yamnet": "with YAMNet", "musicnn": "with MusiCNN",
-         "musicnn-yamnet": "with MusiCNN and YAMNet"}  # fmt: skip
-# Side by side where there is room for that.
-WRAPPED = {"flex_flow": "row wrap"}
+NAMES = {name: known["words"] for name, known in inputs.KNOWN.items()}
+# What browsers play, by libsndfile's words for it, and the largest file that is sent back to them.
+PLAYED = {"MP3": "mpeg", "OGG": "ogg", "FLAC": "flac", "WAV": "wav", "WAVEX": "wav"}
+CODED = ("PCM", "FLOAT", "VORBIS", "OPUS", "MPEG")
+LARGEST = 30_000_000  # bytes
 
 
 def build(classifiers, example, sr=audio.SAMPLE_RATE):
     """An upload button, and what each `song.SongClassifier` says of the song: an ipywidgets.VBox.
 
-    Until somebody uploads one, they judge the example: samples of shape (n,), `sr` a second.
+    Until somebody uploads one, they judge the example: samples of shape (n,), `sr` a second. The
+    song can be played, under a playhead that runs over the timelines.
     """
-    # Some systems know MP3 or FLAC by their endings only.
-    kinds = "audio/*,.wav,.mp3,.flac,.ogg,.aiff,.aif,.au"
-    upload = widgets.FileUpload(accept=kinds, description="Your song", layout={"width": "auto"})
-    said, pictures = widgets.HTML(), widgets.HBox(layout=WRAPPED)
+    upload = widgets.FileUpload(accept=own.KINDS, description="Your song", layout=own.FITTING)
+    said, pictures = widgets.HTML(layout={"min_height": "7em"}), widgets.Output()
 
     def judge(name, song, *rate):
-        said.value, pictures.children = "<p>listening …</p>", ()
+        # The old pictures keep their room until the new ones are there.
+        name, pictures.layout.visibility = html.escape(name), "hidden"
+        said.value = f"<p><b>{name}</b></p><p>listening …</p>"
         try:
             answers = [(model.predict(song, *rate), model.card) for model in classifiers]
         except Exception as error:  # a page must always answer
-            said.value = f"<p><b>{html.escape(name)}</b> {html.escape(str(error))}</p>"
+            said.value = f"<p><b>{name}</b> {html.escape(str(error))}</p>"
+            pictures.outputs = ()
             return
         words = _list(describe(*answer) for answer in answers)
-        said.value = f"<p><b>{html.escape(name)}</b></p>{words}"
-        pictures.children = [_image(draw(*answer)) for answer in answers]
+        said.value = f"<p><b>{name}</b></p>{words}"
+        parts, source = [], address(song, *rate)
+        for answer in answers:
+            alt = f"Probabilities by window and for the whole song, {describe(*answer)}"
+            # The first picture's player serves the others, too.
+            parts.append((draw(*answer).axes[0], alt, source if not parts else "", ""))
+        page = {"text/html": plots.heard(parts).data}
+        pictures.outputs = ({"output_type": "display_data", "data": page, "metadata": {}},)
+        pictures.layout.visibility = "visible"
 
     def uploaded(change):
         for file in change.new:
@@ -48,8 +59,20 @@ def build(classifiers, example, sr=audio.SAMPLE_RATE):
     cards = [model.card for model in classifiers]
     promises = _list(f"{NAMES[card['embedding']]}: {training.trust(card)}" for card in cards)
     hint = widgets.HTML("WAV, MP3, FLAC, OGG or AIFF; it stays on this machine")
-    above = widgets.HBox([upload, hint], layout=WRAPPED)
+    above = widgets.HBox([upload, hint], layout=own.WRAPPED)
     return widgets.VBox([above, said, pictures, widgets.HTML(promises)])
+
+
+def address(song, sr=None):
+    """A sound for browsers: as it was uploaded, if they play that, or ten minutes of it as FLAC."""
+    if sr is None:
+        with reader.opened(song) as file:
+            kind = PLAYED.get(file.format) if file.subtype.startswith(CODED) else None
+        if kind and len(content := song.getvalue()) <= LARGEST:
+            return audio.data_url(f"audio/{kind}", content)
+        song, sr = np.concatenate(list(audio.stream(song, duration=600))), audio.SAMPLE_RATE
+    sf.write(flac := io.BytesIO(), audio.samples(song), sr, format="FLAC")  # MP3 would take seconds
+    return audio.data_url("audio/flac", flac.getvalue())
 
 
 def describe(answer, card):
@@ -85,11 +108,3 @@ def draw(answer, card):
 
 def _list(lines):
     return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-
-
-def _image(figure):
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=160)
-    plt.close(figure)
-    layout = {"width": "480px", "max_width": "100%"}
-    return widgets.Image(value=file.getvalue(), format="png", layout=layout)

@@ -16,19 +16,10 @@ from helpers import datasets, evaluation, features, models, splits
 from helpers.evaluation import calibration
 from helpers.song import bundle
 from helpers.song.bundle import NOT_SURE, is_name
-from helpers.song.inputs import EMBEDDINGS, ears, inputs
+from helpers.song.inputs import EMBEDDINGS, KNOWN, ears, inputs
 
-# How the sampler is learned from: C of the logistic regression, and how many of the songs that it
-# is sure about should be right. Inputs and C were chosen on folds by artist of the fault-filtered
-# split's train and validation parts, by log loss once a temperature was fitted (build_ears.py; an
-# SVM is right as often as "full", but how sure it is says next to nothing). Without an ear, a
-# promise of nine in ten would leave six in seven songs unanswered.
-RECIPES = {
-    "full": (0.01, 0.8),
-    "yamnet": (0.0003, 0.9),
-    "musicnn": (0.001, 0.9),
-    "musicnn-yamnet": (0.0003, 0.9),
-}
+# C of what is learned from the sampler, and how many of its sure answers should be right.
+RECIPES = {name: (how["C"], how["target"]) for name, how in KNOWN.items() if "C" in how}
 RANDOM, HONEST, FILTERED = "random split", "artists kept whole", "fault-filtered split"
 PROTOCOLS = {
     RANDOM: "songs dealt at random, an artist may be on both sides",
@@ -49,6 +40,7 @@ class TrainingSet(NamedTuple):
     folds: dict  # lists of (train, test), by the names of `PROTOCOLS`
     target: float  # of the songs that it is sure about, so many should be right
     facts: dict  # what the card says of all this
+    elsewhere: object = None  # `outside`, if it can be judged on another collection, too
 
 
 def classifier(embedding):
@@ -85,7 +77,7 @@ def from_sampler(embedding):
         HONEST: splits.by_artist(table),
         FILTERED: splits.fault_filtered(table),
     }
-    return TrainingSet(table, X, model, True, folds, RECIPES[embedding][1], facts)
+    return TrainingSet(table, X, model, True, folds, RECIPES[embedding][1], facts, outside)
 
 
 def shipped(embedding, table, of):
@@ -95,7 +87,10 @@ def shipped(embedding, table, of):
 
 
 def from_table(csv):
-    """A feature table, as `datasets.read_table` takes it, and the script's network."""
+    """A feature table and the script's network; a ValueError as `datasets.read_table` raises it.
+
+    `features.extract` writes such tables; the script's published one is another.
+    """
     table, feature_set, about = datasets.read_table(csv)
     if odd := [genre for genre in sorted(set(table.genre)) if not is_name(genre)]:
         raise ValueError(f"{csv}: no model may call a genre {odd[0][:40]!r}: rename it")

@@ -156,6 +156,22 @@ def test_everything_below_one_second_is_too_short(tmp_path):
     for i in range(2):
         write(tmp_path / f"rock/{i}.wav", noise(0.9, seed=i))
     assert found(tmp_path) == ["rock/0.wav: too short", "rock/1.wav: too short"]
+    assert doctor(tmp_path).advice[0].startswith("lasts 0.90 s, less than a whole second: ")
+
+
+def test_a_file_that_is_short_beside_the_others_is_compared_with_them(folder):
+    write(folder / "rock/d.wav", noise(1.2, seed=31))
+    (advice,) = doctor(folder).advice
+    assert advice.startswith("lasts 1.20 s where most last about 3.0 s: ")
+
+
+def test_the_share_that_is_clipped_counts_every_sample_of_a_run(folder):
+    loud = noise(1, seed=32)
+    for start, length in ((100, 2), (200, 3), (300, 37)):  # two in a row are none
+        loud[start : start + length] = 32767
+    write(folder / "rock/a.wav", np.tile(loud, 3))
+    (advice,) = doctor(folder).advice
+    assert advice.startswith("0.5% of its samples are stuck at full scale, three or more in a row")
 
 
 def the_same_sound(folder):

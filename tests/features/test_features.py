@@ -255,8 +255,8 @@ def test_frames_of_another_window_are_those_of_librosa():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"n_fft": 32_768}, r"a window of 32,768 samples does not fit into a clip of 22,050"),
-        ({"hop_length": 4096}, "a hop of 4,096 samples is longer than the window of 2,048"),
+        ({"n_fft": 32_768}, r"a frame of 32,768 samples does not fit into a clip of 22,050"),
+        ({"hop_length": 4096}, "a hop of 4,096 samples is longer than the frame of 2,048"),
     ],
 )
 def test_frames_that_cannot_be_cut_are_refused(options, words):

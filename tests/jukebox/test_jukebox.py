@@ -11,6 +11,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import jukebox
 from helpers.jukebox import GENRES, KNOBS, album, knobs_for, notes, play
 from helpers.jukebox.band import DRUMS, VOICES, _cut, _drum, _note, perform
 from helpers.jukebox.styles import SCALES, STYLES, changes
@@ -404,3 +405,17 @@ def test_album_says_when_a_folder_cannot_be_written(tmp_path):
         album(file, songs_per_genre=1, seconds=0.5)
     with pytest.raises(ValueError, match="songs_per_genre must be a whole number from 1"):
         album(tmp_path, songs_per_genre=0)
+
+
+def test_hits_are_where_the_drums_are_heard():
+    y = play("rock", 4.0, seed=3)
+    found = jukebox.hits("rock", 4.0, seed=3, sr=SR)
+    assert {"kick", "snare", "hat"} <= set(found)
+    for second in found["snare"]:
+        at = round(second * SR)
+        before, after = (np.std(np.diff(y[at + a : at + b])) for a, b in ((-1100, 0), (0, 1100)))
+        assert after > 1.5 * before
+
+
+def test_without_drums_there_are_no_hits():
+    assert jukebox.hits("rock", 4.0, drums=0.0) == jukebox.hits("classical", 4.0) == {}

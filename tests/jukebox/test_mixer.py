@@ -1,5 +1,6 @@
-"""The mixer of lesson 02: what is measured, what moves, what is drawn and said, and the mystery."""
+"""The mixer of lesson 02b: what is measured, moves, is drawn and said, and the mystery."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -13,8 +14,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from helpers import audio, datasets, features, jukebox
-from helpers.exercises import mystery
+from helpers import audio, datasets, exercises, features, jukebox
+from helpers.exercises import lesson_02b, mystery
 from helpers.jukebox import board, mixer, panel
 
 SR = audio.SAMPLE_RATE
@@ -58,7 +59,7 @@ def test_a_spread_is_the_deviation_of_all_real_windows():
 
 def test_every_window_has_a_full_mel_picture():
     noise = np.random.default_rng(0).normal(0, 0.1, 2 * SR).astype(np.float32)
-    for n_fft in panel.WINDOWS:
+    for n_fft in panel.FRAMES:
         _, db, _ = features.spectrograms(noise, n_fft=n_fft, hop_length=min(n_fft, 512))
         # An empty band would lie at the bottom of the range, far below its neighbors.
         assert np.ptp(db.mean(axis=1)) < 10
@@ -84,6 +85,16 @@ def test_the_key_turns_the_chroma():
         assert mixer.turned_by(mixer.clip("classical", key=other), before) == other - key
 
 
+def test_no_bar_says_when_but_how_often():
+    """What lesson 02b concludes from its table, in every style."""
+    for genre in jukebox.GENRES:
+        for swing in (0.0, 1.0):
+            assert turn(genre, swing=swing).abs().max() < 0.5
+        if genre not in ("classical", "metal"):  # which have no drums; which plays this fast anyway
+            tempo, swing = turn(genre, tempo=200).abs().mean(), turn(genre, swing=1.0).abs().mean()
+            assert tempo > 1.9 * swing
+
+
 def test_the_window_moves_bars_too_though_the_sound_stays():
     before, after = mixer.clip("rock"), mixer.clip("rock", n_fft=8192)
     assert np.array_equal(before.y, after.y)
@@ -98,12 +109,26 @@ def test_the_board_is_readable(knobs):
     figure = board.draw(mixer.clip("rock", **knobs), mixer.clip("rock"), title="rock")
     figure.canvas.draw()
     words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
-    assert min(text.get_fontsize() for text in words) >= 8
+    assert min(text.get_fontsize() for text in words) >= 9
     drawn = figure.get_tightbbox(figure.canvas.get_renderer())
     width, height = figure.get_size_inches()
     assert min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) >= 0
     titles = [ax.get_title() or ax.get_title(loc="left") for ax in figure.axes]
     assert ("nothing has moved" in titles) == (not knobs)
+
+
+def test_titles_do_not_collide_however_many_knobs_are_turned():
+    turned = {"tempo": 201, "key": 1, "n_fft": 8192, "hop_length": 2048}
+    turned |= dict.fromkeys(("drums", "brightness", "distortion", "swing", "room"), 0.95)
+    title = panel.describe("classical", **turned)
+    clip = mixer.clip("classical")
+    figure = board.draw(clip, clip, title=title)
+    figure.canvas.draw()
+    titles = [ax.title if ax.get_title() else ax._left_title for ax in figure.axes]
+    boxes = [text.get_window_extent() for text in titles if text.get_text()]
+    assert len(boxes) == 3
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    assert max(box.y1 for box in boxes) < figure.bbox.y1
 
 
 def test_the_board_writes_frequencies_where_they_are():
@@ -144,21 +169,31 @@ def mixed():
 
 def test_the_panel_opens_with_the_style_as_it_is(mixed):
     controls, shown = mixed
-    assert [*controls][:-1] == ["style", *jukebox.KNOBS, "window", "hop"]
+    assert [*controls][:-1] == ["style", *jukebox.KNOBS, "frame", "hop"]
     assert "rock: all knobs as they are" in shown.value
     assert re.search(r'<img alt="The mixer with rock: [^"]+" width="\d+" height="\d+"', shown.value)
-    assert "<audio controls" in shown.value
     assert not plt.get_fignums()
+
+
+def test_before_and_after_can_both_be_heard(mixed):
+    controls, shown = mixed
+    before = re.findall(r"<audio .*?</audio>", shown.value, re.S)
+    assert len(before) == 2
+    controls["distortion"].value = 0.0
+    after = re.findall(r"<audio .*?</audio>", shown.value, re.S)
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+    assert ['aria-label="before"' in after[0], 'aria-label="after"' in after[1]] == [True, True]
 
 
 def test_one_picture_is_drawn_for_each_change(mixed, monkeypatch):
     controls, _ = mixed
     drawn = []
     monkeypatch.setattr(panel, "render", lambda genre, **knobs: drawn.append(knobs) or str(knobs))
-    names = {"window": "n_fft", "hop": "hop_length"}
-    for change, knob in enumerate((*jukebox.KNOBS, "window", "hop"), 1):
+    names = {"frame": "n_fft", "hop": "hop_length"}
+    for change, knob in enumerate((*jukebox.KNOBS, "frame", "hop"), 1):
         slider = controls[knob]
-        slider.value = {"tempo": 111, "key": 1, "window": 8192, "hop": 2048}.get(knob, 0.95)
+        slider.value = {"tempo": 111, "key": 1, "frame": 8192, "hop": 2048}.get(knob, 0.95)
         assert slider.continuous_update is False
         assert len(drawn) == change
         assert drawn[-1][names.get(knob, knob)] == slider.value
@@ -173,22 +208,22 @@ def test_another_style_brings_its_own_knobs_and_the_button_brings_them_back(mixe
     assert {k: controls[k].value for k in jukebox.KNOBS} == jukebox.knobs_for("jazz")
     as_it_is = shown.value
     assert "jazz: all knobs as they are" in as_it_is
-    controls["key"].value, controls["window"].value = 1, 512
-    assert "jazz: key C♯, window 512" in shown.value
+    controls["key"].value, controls["frame"].value = 1, 512
+    assert "jazz: key C♯, frame 512" in shown.value
     assert "<img" in shown.value
     controls["as they are by default"].click()
     assert shown.value == as_it_is
 
 
-def test_a_bad_window_or_hop_is_one_sentence(mixed):
+def test_a_bad_frame_or_hop_is_one_sentence(mixed):
     controls, shown = mixed
-    controls["window"].value, controls["hop"].value = 512, 2048
+    controls["frame"].value, controls["hop"].value = 512, 2048
     assert re.fullmatch(
         r"<p><b>Not like this:</b> a hop of 2,048 samples is longer .+\.</p>", shown.value
     )
     controls["hop"].value = 128
     assert "<img" in shown.value
-    assert "window of 100,000 samples does not fit" in panel.render("rock", n_fft=100_000)
+    assert "frame of 100,000 samples does not fit" in panel.render("rock", n_fft=100_000)
     assert "choose one of" in panel.render("polka")
     assert "Not like this" in panel.render("rock", key=99)
 
@@ -205,6 +240,14 @@ def test_a_mystery_is_solved_by_trying_every_turn():
     assert found == mystery.reveal(1)
     assert distances[second] > 0.5
     assert np.abs(riddle.after.db - riddle.before.db).mean() >= mystery.AUDIBLE_DB
+
+
+def test_every_wrong_turn_is_tried_or_ruled_out():
+    knob, _ = mystery.reveal(lesson_02b.SEED)
+    for turn in itertools.product(jukebox.KNOBS, ("up", "down")):
+        said = exercises.check("02b.2", turn).sentence
+        if turn[0] != knob:
+            assert re.search("I have tried|stayed as it was|is at that end already", said), turn
 
 
 def test_mysteries_differ_and_do_not_tell():

@@ -26,9 +26,10 @@ def published(wheel, variant, patches):
     with zipfile.ZipFile(wheel) as package:
         meta = v1.MetaGraphDef.FromString(package.read(f"musicnn/{variant}_musicnn/.meta"))
         weights = frozen.variables(package, variant)
-    assert sum(array.size for array in weights.values()) == musicnn.N_PARAMETERS
+    assert sum(array.size for array in weights.values()) == 792_079
     front = [weights[f"conv2d{number}/kernel"].shape for number in ("", "_1", "_2", "_3", "_4")]
-    assert front == [(t, f, 1, n) for t, f, n in musicnn.TIMBRAL + musicnn.TEMPORAL]
+    tall, long = [(7, 38, 1, 204), (7, 67, 1, 204)], [(n, 1, 1, 51) for n in (128, 64, 32)]
+    assert front == tall + long  # as lesson 07 draws them
     # Some nodes of the training part no longer load in today's TensorFlow: take what is needed.
     part = v1.graph_util.extract_sub_graph(meta.graph_def, outputs)
     for node in part.node:

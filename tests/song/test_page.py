@@ -46,6 +46,11 @@ def _close_figures():
     plt.close("all")
 
 
+def shown(pictures):
+    """The HTML under a verdict."""
+    return "".join(output["data"]["text/html"] for output in pictures.outputs)
+
+
 def give(upload, name, content):
     """Set what the browser would send."""
     date = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
@@ -56,7 +61,8 @@ def give(upload, name, content):
 def test_the_page_opens_with_an_example_and_a_promise(classifier, parts):
     _, said, pictures = parts
     assert "an example from the jukebox" in said.value
-    assert bytes(pictures.children[0].value).startswith(b"\x89PNG")
+    assert shown(pictures).count('src="data:image/png;base64,') == 1
+    assert shown(pictures).count('src="data:audio/flac;base64,') == 1
     promise = page.build([classifier], jukebox.play("jazz", 4.0)).children[-1].value
     score = classifier.card["accuracy"]["artists kept whole"]
     assert f"Right for {score['value']:.0%} [{score['low']:.0%}, {score['high']:.0%}]" in promise
@@ -66,13 +72,55 @@ def test_the_page_opens_with_an_example_and_a_promise(classifier, parts):
 
 def test_an_uploaded_song_is_answered(classifier, parts):
     upload, said, pictures = parts
-    before, file = pictures.children, io.BytesIO()
+    before, file = shown(pictures), io.BytesIO()
     sf.write(file, jukebox.play("metal", 7.0), SR, format="MP3")
     give(upload, "mine & yours.mp3", file.getvalue())
     best = classifier.predict(io.BytesIO(file.getvalue())).probabilities
     assert "mine &amp; yours.mp3" in said.value
     assert f"{best.index[0]} {best.iloc[0]:.1%}" in said.value
-    assert pictures.children[0].value != before[0].value
+    assert shown(pictures) != before
+    assert audio.data_url("audio/mpeg", file.getvalue()) in shown(pictures)
+
+
+def test_the_page_keeps_its_room_while_it_listens(classifier, parts):
+    upload, said, pictures = parts
+    seen = []
+    said.observe(lambda change: seen.append((change.new, pictures.layout.visibility)), "value")
+    before = pictures.outputs
+    pictures.observe(lambda change: seen.append(change.old == before), "outputs")
+    file = io.BytesIO()
+    sf.write(file, jukebox.play("metal", 4.0), SR, format="WAV")
+    give(upload, "mine.wav", file.getvalue())
+    assert "listening" in seen[0][0]
+    assert seen[0][1] == "hidden"
+    assert seen[2] is True  # the old pictures were there until the new ones came
+    assert pictures.layout.visibility == "visible"
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "played"),
+    [
+        ("WAV", "PCM_16", "audio/wav"),
+        ("WAV", "FLOAT", "audio/wav"),
+        ("FLAC", "PCM_16", "audio/flac"),
+        ("OGG", "VORBIS", "audio/ogg"),
+        ("MP3", "MPEG_LAYER_III", "audio/mpeg"),
+        ("AIFF", "PCM_16", None),
+        ("WAV", "MS_ADPCM", None),
+    ],
+)
+def test_a_song_is_played_as_it_was_uploaded_if_browsers_play_that(kind, subtype, played):
+    sf.write(file := io.BytesIO(), jukebox.play("jazz", 1.0), SR, format=kind, subtype=subtype)
+    as_it_is = audio.data_url(str(played), file.getvalue())
+    heard = page.address(file)
+    assert (heard == as_it_is) == bool(played)
+    assert heard.startswith(f"data:{played or 'audio/flac'};")
+
+
+def test_a_large_song_is_played_as_it_was_heard(monkeypatch):
+    sf.write(file := io.BytesIO(), jukebox.play("jazz", 1.0), SR, format="WAV")
+    monkeypatch.setattr(page, "LARGEST", 10_000)
+    assert page.address(file).startswith("data:audio/flac;")
 
 
 def test_each_classifier_is_named_and_has_a_picture_beside_the_other(classifier):
@@ -81,7 +129,9 @@ def test_each_classifier_is_named_and_has_a_picture_beside_the_other(classifier)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(other, "predict", classifier.predict)
         _, said, pictures, promises = page.build([classifier, other], song).children
-    assert len(pictures.children) == 2
+    assert shown(pictures).count("<img ") == 2
+    # Both timelines have the playhead of the one player.
+    assert shown(pictures).count('src="data:audio/flac;base64,') == 1
     for name in ("hand-made features: ", "the script's 26 features: "):
         assert said.value.count(html.escape(name)) == 1
         assert promises.value.count(html.escape(name)) == 1
@@ -92,7 +142,7 @@ def test_bad_uploads_are_answered_too_and_a_name_is_no_html(parts):
     give(upload, "<script>poem</script>.wav", b"not music")
     assert "cannot be decoded" in said.value
     assert "<script>" not in said.value
-    assert pictures.children == ()
+    assert pictures.outputs == ()
     give(upload, "empty.wav", b"")
     assert "empty.wav" in said.value
     assert "listening" not in said.value

@@ -22,12 +22,12 @@ LEARNED = ("hand-made", "yamnet", "musicnn", "musicnn-yamnet")  # from the sampl
 
 @pytest.fixture(scope="module")
 def classifier():
-    return SongClassifier.fit()
+    return SongClassifier.fit(training.from_sampler("full"))
 
 
 @pytest.fixture(scope="module")
 def borrowed():
-    return SongClassifier.fit(embedding="musicnn")
+    return SongClassifier.fit(training.from_sampler("musicnn"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def trained(tmp_path_factory):
     full = models.script_network
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "script_network", lambda: full(epochs=2))
-        return SongClassifier.fit(csv)
+        return SongClassifier.fit(training.from_table(csv))
 
 
 @pytest.fixture(scope="module")
@@ -277,9 +277,7 @@ def test_the_default_ships_trained_and_borrows_the_ears_that_are_here(here, embe
 @pytest.mark.parametrize("name", [*LEARNED, pytest.param("script", marks=pytest.mark.slow)])
 def test_what_ships_answers_as_if_it_were_trained_now(name):
     shipped = SongClassifier.load(PRETRAINED / name)
-    recipe = builder.MODELS[name]
-    learned = (training.from_table(recipe["csv"]) if "csv" in recipe
-               else training.from_sampler(recipe["embedding"]))  # fmt: skip
+    learned = builder.MODELS[name]()
     fitted = evaluation.fit(learned.model, learned.X, learned.table, balanced=learned.balanced)
     assert list(fitted.classes_) == shipped.labels
     assert shipped.card["training_data_sha256"] == learned.facts["training_data_sha256"]
@@ -304,7 +302,7 @@ def test_the_model_card_says_what_the_card_says(name):
     "name", [*LEARNED[:1], *(pytest.param(name, marks=pytest.mark.slow) for name in LEARNED[1:])]
 )
 def test_the_card_that_ships_is_counted_anew(name):
-    now = training.card(training.from_sampler(builder.MODELS[name]["embedding"]))
+    now = training.card(builder.MODELS[name]())
     shipped = SongClassifier.load(PRETRAINED / name).card
     assert now["when_sure"]["target"] == shipped["when_sure"]["target"]
     for protocol, score in now["accuracy"].items():
@@ -356,7 +354,8 @@ def test_a_table_teaches_the_scripts_network(trained, song, tmp_path):
 def test_a_few_songs_of_unknown_artists_make_it_cautious(tmp_path, song, monkeypatch):
     full = models.script_network
     monkeypatch.setattr(models, "script_network", lambda: full(epochs=2))
-    classifier = SongClassifier.fit(write_table(tmp_path / "table.csv", own_songs(2)))
+    learned = training.from_table(write_table(tmp_path / "table.csv", own_songs(2)))
+    classifier = SongClassifier.fit(learned)
     assert set(classifier.card["accuracy"]) == {"random split"}
     assert classifier.card["threshold"] == 1
     assert classifier.card["when_sure"]["accuracy"] is None
