@@ -1,16 +1,21 @@
 """Did I get it right?
 
+`guess` notes what a learner expects and `guessed` comes back to it; `ask` puts a question to click.
 `check` looks at an answer and says something that helps; `hint` and `solution` help without one.
 `open_envelope` marks the predictions of the last lesson, and counts how often it was asked. The
 exercises of lesson 04 are in ``lesson_04.py`` beside this file, each with its check.
 """
 
 import importlib
+import inspect
 from collections import Counter
 
-from helpers.exercises.exercise import Verdict, no
+from helpers.exercises.exercise import Faulty, Verdict, no, watched
 
-__all__ = ["check", "find", "hint", "names", "open_envelope", "solution"]
+__all__ = [
+    "ask", "check", "find", "guess", "guessed", "guesses", "hint", "names", "open_envelope",
+    "solution",
+]  # fmt: skip
 
 _helped = Counter()  # how often this kernel has helped with which exercise
 
@@ -61,12 +66,17 @@ def check(name, answer=...):
             f"**{name}** waits for your answer (about {exercise.minutes} minutes): "
             f'put it in place of the three dots. Stuck? `exercises.hint("{name}")`'
         )
+    function = inspect.isroutine(answer) and "function" in exercise.wanted
     try:
-        verdict = exercise.look(answer)
+        verdict = exercise.look(watched(answer) if inspect.isroutine(answer) else answer)
+    except Faulty as fault:
+        verdict = no(str(fault))
     except Exception as error:  # whatever a learner hands in, the notebook runs on
+        what = "what your function returns" if function else "this answer"
+        yours = "" if function else f"; yours is of type {type(answer).__name__}"
         verdict = no(
-            f"I could not read this answer ({type(error).__name__}: {error}). "
-            f"Wanted is {exercise.wanted}; yours is of type {type(answer).__name__}."
+            f"I could not read {what} ({type(error).__name__}: {error}). "
+            f"Wanted is {exercise.wanted}{yours}."
         )
     if verdict.right:
         return Verdict(True, f"✔ **{name}** {verdict.sentence}")
@@ -90,6 +100,54 @@ def solution(name):
     exercise = find(name)
     code = exercise.solution.strip()
     return Markdown(f"**{name}**, one way:\n\n```python\n{code}\n```\n\n{exercise.reasoning}")
+
+
+def guess(key):
+    """Buttons (or a field for a number) for a guess; it is remembered as long as the kernel runs.
+
+    Parameters
+    ----------
+    key : str
+        Of the guess in the lesson's words, ``notebooks/words/02.toml``: ``"02.rooms"``.
+
+    Raises
+    ------
+    KeyError
+        If the words have no such guess.
+    """
+    from helpers.exercises import clicks
+
+    clicks.guess(key)
+
+
+def guessed(key, value=None, **figures):
+    """Say what was guessed, what the answer is, and why.
+
+    Parameters
+    ----------
+    key : str
+    value : str, list of str or number, optional
+        The answer, where a cell has computed it; otherwise the words have it.
+    **figures
+        What the words ask for in their "why".
+    """
+    from helpers.exercises import clicks
+
+    clicks.guessed(key, value, **figures)
+
+
+def guesses(lesson):
+    """Say how many guesses of a lesson, such as ``"02"``, were made and came out; it is no mark."""
+    from helpers.exercises import clicks
+
+    clicks.guesses(lesson)
+
+
+def ask(*keys):
+    """Put questions to click, by their keys in the lesson's words; each choice gets a sentence."""
+    from helpers.exercises import clicks
+
+    clicks.ask(*keys)
 
 
 def open_envelope(predictions=...):
@@ -127,5 +185,7 @@ def _lesson(number):
 def _help(exercise):
     _helped[exercise.name] += 1
     show = f'`exercises.solution("{exercise.name}")` shows one way, with its reasoning.'
-    steps = [exercise.nudge, exercise.partial, f"{exercise.nudge}\n\n{exercise.partial}\n\n{show}"]
+    both = f"{exercise.nudge}\n\n{exercise.partial}"
+    fold = f"<details><summary>Both hints once more</summary>\n\n{both}\n\n</details>\n\n{show}"
+    steps = [exercise.nudge, exercise.partial, fold]
     return steps[min(_helped[exercise.name], len(steps)) - 1]

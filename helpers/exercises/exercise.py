@@ -1,7 +1,13 @@
 """What an exercise is made of."""
 
+import functools
+import traceback
 from collections.abc import Callable
 from typing import NamedTuple
+
+
+class Faulty(Exception):
+    """A learner's function stops with an error or returns nothing: the sentence that says so."""
 
 
 class Verdict(NamedTuple):
@@ -63,6 +69,33 @@ def no(sentence):
 def number(answer):
     """A number out of an answer: a Score counts as its value."""
     return float(getattr(answer, "value", answer))
+
+
+def watched(answer):
+    """A learner's function as it is, but what goes wrong inside of it is told as `Faulty`."""
+
+    @functools.wraps(answer)
+    def call(*args, **kwargs):
+        try:
+            result = answer(*args, **kwargs)
+        except Exception as error:
+            raise Faulty(f"Your function stops{_where(answer, error)}: {_named(error)}.") from error
+        if result is None:
+            raise Faulty("Your function returns nothing: is there a `return` at its end?")
+        return result
+
+    return call
+
+
+def _where(answer, error):
+    """In which line of the learner's own cell it happened, if it happened there."""
+    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    own = [at for at in traceback.extract_tb(error.__traceback__) if at.filename == file]
+    return f" in its cell's line {own[-1].lineno}, `{own[-1].line}`" if own else " at once"
+
+
+def _named(error):
+    return f"{type(error).__name__}: {error}".rstrip(".")
 
 
 def collect(*exercises):

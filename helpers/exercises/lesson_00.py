@@ -9,29 +9,38 @@ SEEDS = range(10)
 
 
 @lru_cache
-def _guesses(style):
-    """What lesson 00's model says of ten songs in a style."""
+def _guesses(style, seeds=SEEDS, heard=2):
+    """What lesson 00's model says of songs in a style, by their first seconds."""
     windows = datasets.sampler()
     model = models.baselines()["RBF SVM"]
     model.fit(windows[list(features.names())].to_numpy(), windows.genre)
-    clips = [jukebox.play(style, seconds=5, seed=seed) for seed in SEEDS]
-    return model.predict([features.describe(y[: 2 * audio.SAMPLE_RATE]) for y in clips])
+    clips = [jukebox.play(style, seconds=5, seed=seed) for seed in seeds]
+    said = model.predict([features.describe(y[: heard * audio.SAMPLE_RATE]) for y in clips])
+    return list(said)
 
 
 def _count_rock(answer):
     if isinstance(answer, bool) or int(answer) != answer:
         return no("A whole number is wanted: how many of the ten songs are called rock.")
-    if answer > len(SEEDS):
+    answer = int(answer)
+    if not 0 <= answer <= len(SEEDS):
         return no("There are only ten songs, with the seeds 0 to 9.")
-    said = _guesses("rock")
-    if answer == (said == "rock").sum():
+    said = _guesses("country")
+    if answer == said.count("rock"):
         return yes(
-            f"{answer} of 10. Before you praise or blame it: these are ten songs by one synthetic "
-            "band, and they say nothing about real rock."
+            f"{answer} of 10. So section 4 was no accident: to this model the band's country is "
+            "close to rock. About real country that says nothing."
         )
-    if answer == (said != "rock").sum():
+    if answer == _guesses("country", range(1, 11)).count("rock"):
+        return no("The seeds 1 to 10 (or 1 to 9) give this number. The first seed is 0.")
+    if answer == _guesses("country", heard=5).count("rock"):
+        return no(
+            "You described all five seconds. The model hears the first two, as in section 4: "
+            "`says` cuts them out for you."
+        )
+    if answer == len(said) - said.count("rock"):
         return no("That is how many songs it does *not* call rock: count the others.")
-    return no("I count another number. Ten songs of 5 seconds, the seeds 0 to 9, style rock?")
+    return no("I count another number. Ten songs in the style country, the seeds 0 to 9?")
 
 
 def _which_score(answer):
@@ -60,30 +69,30 @@ EXERCISES = collect(
         name="00.1",
         minutes=5,
         wanted="a whole number from 0 to 10",
-        nudge="`jukebox.play` takes a `seed`, and `guess` (section 4) takes what it returns.",
+        nudge="`jukebox.play` takes a `seed`, and `says` (section 4) takes what it returns.",
         partial="""The fourth song and what the model says of it:
 
 ```python
-guess(jukebox.play("rock", seconds=5, seed=3))
+says(jukebox.play("country", seconds=5, seed=3))
 ```
 
 Do it for all of `range(10)`, and count how often the answer is `"rock"`.""",
         solution="""
-said = [guess(jukebox.play("rock", seconds=5, seed=seed)) for seed in range(10)]
+said = [says(jukebox.play("country", seconds=5, seed=seed)) for seed in range(10)]
 answer = said.count("rock")
 """,
-        reasoning="A high count would be no praise: look at the table in section 4 and see for how "
-        "many other styles the model says rock, too. And whatever the count, these are ten songs "
-        "by one synthetic band. They tell you about the jukebox, and nothing about real rock.",
+        reasoning="The seed changes the song, and the model mostly says the same: what misleads it "
+        "is how this band plays country, not one song. Ten songs by one synthetic band tell you "
+        "about the jukebox, and nothing about real country.",
         look=_count_rock,
     ),
     Exercise(
         name="00.2",
         minutes=5,
         wanted="the name of one of the three ways, as a string",
-        nudge="Which of the three hides from the model what it has never met of your cousin?",
+        nudge="What has the model heard of your cousin's band before you ask it?",
         partial="Ask for each way: could the model have heard *this song* before? *This band?* "
-        "Your cousin's song must be as new to it as the hidden windows were.",
+        "Choose the way whose hidden windows were just as new to it.",
         solution="""
 answer = "artists kept whole"
 """,

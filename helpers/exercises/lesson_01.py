@@ -69,21 +69,32 @@ def _deal(songs, seed=0):
 
 
 def _across(answer):
-    first, second = (int(number) for number in answer)
+    first, second = map(number, answer)
     songs = datasets.songs()
     repeats, split = _repeats(songs), songs.fault_filtered_split
+    if {first % 1, second % 1} != {0}:
+        return no("Two whole numbers are wanted: count the songs, don't divide.")
+    if not 0 <= min(first, second) <= max(first, second) <= len(repeats):
+        return no(f"Only the {len(repeats)} repeats are asked, so each number is 0 to that.")
     dealt = _divided(repeats, _deal(songs))
     truth, published = dealt.sum(), _divided(repeats, split).sum()
     if (first, second) == (truth, published):
         return yes(
             f"Dealt at random, {truth} of {len(repeats)} repeats have a namesake on the other "
             f"side; in the fault-filtered split {published}. There artists were kept whole, and a "
-            "repeat has the same artist; besides, most of the copies were left out altogether."
+            f"repeat has the same artist. Besides, {split[repeats.index].isna().sum()} of the "
+            f"{len(repeats)} were left out of it altogether."
         )
     if (first, second) == (published, truth):
         return no("Both figures are right, but the random deal comes first.")
+    if first == len(repeats):
+        return no(
+            "So many have a namesake *somewhere*. Ask of each whether one lies in another part."
+        )
     if first == repeats[dealt].groupby(["artist", "title"]).ngroups:
         return no("So many *titles* are divided. Count the songs that have them.")
+    if first == round(100 * truth / len(repeats)):
+        return no("That is the first in per cent. Give the number of songs.")
     if first == len(repeats) - truth:
         return no("Those are the repeats whose namesakes all lie in the *same* part.")
     if first == truth and second == _divided(repeats, split.fillna("left out")).sum():
@@ -126,17 +137,19 @@ def _new_artists_only(answer):
     share = number(answer)
 
     def fits(other):
-        return abs(share - other) < 0.004
+        return abs(share - other) <= 0.003 or share == round(other, 2)
 
     truth, all_windows = _nearest_right("artist_group")
     anybody = _nearest_right()[0]
-    if fits(truth):
+    if abs(share - truth) <= 0.003:
         return yes(
             f"{anybody:.0%} are right if anybody may be the neighbor, {truth:.0%} if it has to be "
             "a new artist. Nothing was trained: this is the ladder of lesson 00 once more."
         )
-    if 1 < share <= 100:
+    if not 0 <= share <= 1:
         return no("A share is wanted, a number from 0 to 1.")
+    if fits(truth) or share == round(truth, 1):
+        return no("Give it unrounded: to so few digits a wrong way leads to the same number.")
     if fits(anybody):
         return no("That is the share with any neighbor. Now bar those by the same artist.")
     if fits(_nearest_right("artist")[0]):
@@ -144,8 +157,6 @@ def _new_artists_only(answer):
             "You barred by the column `artist`. An unknown artist is equal to nobody, not even to "
             "itself, so those windows still find their own song. Which column fills that gap?"
         )
-    if share == round(truth, 2):
-        return no("Right so far, but two digits don't tell enough here: give it unrounded.")
     if fits(_nearest_right("song_id")[0]):
         return no(
             "You barred the window's own *song*. Its artist's other songs may still be chosen."
@@ -158,7 +169,7 @@ def _new_artists_only(answer):
             "window of another artist may be chosen; only those who ask are `several`."
         )
     if fits(_nearest_right("artist_group", standardized=False)[0]):
-        return no("Measure on the standardized features: `distance` of section 8.")
+        return no("Measure on the standardized features: `distance` of section 9.")
     return no("I find another share. Did you set *every* pair by the same artist to infinity?")
 
 

@@ -1,4 +1,4 @@
-"""A knob has been turned, and nobody says which: the riddle of lesson 02."""
+"""A knob has been turned, and nobody says which: the riddle of lesson 02b."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,8 +20,15 @@ class Mystery(NamedTuple):
     after: mixer.Clip
 
 
+def farthest(genre, knob, way):
+    """Where a style's knob is turned, "up" or "down": its own value if it is at that end."""
+    value, (low, high, _) = jukebox.knobs_for(genre)[knob], jukebox.KNOBS[knob]
+    ends = {"tempo": (value / 1.3, 1.3 * value), "key": (value - 3, value + 3)}
+    return min(max(ends.get(knob, (low, high))[way == "up"], low), high)
+
+
 def turns(genre):
-    """How each knob of a style can be turned so far that one hears it.
+    """How each knob of a style can be turned so far that one surely hears it.
 
     Returns
     -------
@@ -30,14 +37,10 @@ def turns(genre):
     """
     found = {}
     for knob, value in jukebox.knobs_for(genre).items():
-        low, high, _ = jukebox.KNOBS[knob]
-        up, down, enough = high, low, 0.4
-        if knob == "tempo":
-            up, down, enough = min(1.3 * value, high), max(value / 1.3, low), 1
-        if knob == "key":
-            up, down, enough = value + 3, value - 3, 1
-        for way, end in (("up", up), ("down", down)):
-            if low <= end <= high and abs(end - value) >= enough:
+        enough = {"tempo": 1, "key": 3}.get(knob, 0.4)
+        for way in ("up", "down"):
+            end = farthest(genre, knob, way)
+            if abs(end - value) >= enough:
                 found[knob, way] = end
     return found
 

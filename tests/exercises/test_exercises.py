@@ -19,7 +19,8 @@ from helpers import datasets, exercises
 from helpers.exercises import lesson_04
 
 ROOT = Path(__file__).resolve().parents[2]
-LESSONS = {path.stem[:2]: path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
+LESSONS = {path.stem.partition("_")[0]: path for path in NOTEBOOKS}
 NAMES = [name for lesson in LESSONS for name in exercises.names(lesson)]
 STRANGE = [None, True, -1, math.nan, math.inf, "forty-two", b"x", [], {}, object(), print,
            np.zeros((3, 2)), pd.DataFrame(), pd.Series(["a"]), lambda *_: 1 / 0]  # fmt: skip
@@ -54,7 +55,7 @@ def _no_help_yet(monkeypatch, tmp_path):
 
 
 def wrong_answers(name):
-    return importlib.import_module(f"wrong_answers.lesson_{name[:2]}").WRONG[name]
+    return importlib.import_module(f"wrong_answers.lesson_{name.partition('.')[0]}").WRONG[name]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -106,6 +107,13 @@ def test_wrong_answers_get_advice_of_their_own(name):
     assert len(advice) >= 2
     assert len(set(advice)) == len(advice)
     assert not [text for text in advice if "I could not read" in text]
+
+
+@every_check
+def test_slips_that_were_once_taken_for_another_get_their_own_sentence(name):
+    module = importlib.import_module(f"wrong_answers.lesson_{name.partition('.')[0]}")
+    for wrong, sentence in getattr(module, "SENTENCES", {}).get(name, []):
+        assert sentence in exercises.check(name, wrong).sentence, wrong
 
 
 @every_check
@@ -167,3 +175,19 @@ def test_a_guard_that_knows_the_three_sounds_only_is_told_which_others_get_in():
         verdict = exercises.check("10.3", guard)
         assert not verdict.right
         assert f"(another seed, other pitches): {others}. " in verdict.sentence
+
+
+@pytest.mark.slow
+def test_a_feature_that_does_not_come_from_the_sound_is_refused_whatever_it_is():
+    for name, feature in importlib.import_module("wrong_answers.lesson_03").UNSOUND.items():
+        verdict = exercises.check("03.3", (feature(), -0.02, 0.03))
+        assert not verdict.right, name
+        assert "could not read" not in verdict.sentence, name
+
+
+@pytest.mark.slow
+def test_an_honest_feature_is_taken_and_held_against_the_guess():
+    for name, feature in importlib.import_module("wrong_answers.lesson_03").HONEST.items():
+        verdict = exercises.check("03.3", (feature, 0.2, 0.3))
+        assert verdict.right, (name, verdict.sentence)
+        assert "is outside of it" in verdict.sentence

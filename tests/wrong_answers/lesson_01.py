@@ -57,6 +57,8 @@ WRONG = {
         lambda: (divided(), divided()),
         lambda: (divided(seed=7), 0),
         lambda: [1000, 0],
+        lambda: (divided() / 143, 0.0),
+        lambda: (round(100 * divided() / 143), 0),
     ],
     "01.3": [
         lambda: lesson_01._nearest_right()[0],
@@ -64,7 +66,26 @@ WRONG = {
         lambda: lesson_01._nearest_right("artist_group")[1],
         lambda: lesson_01._nearest_right("artist_group", among_several=True)[0],
         lambda: lesson_01._nearest_right("artist_group", standardized=False)[0],
+        lambda: lesson_01._nearest_right("artist")[0],
+        lambda: 0.45,
         lambda: 100 * lesson_01._nearest_right("artist_group")[0],
         lambda: 0.1,
+    ],
+}
+
+# What a slip gets to hear, where a check once took it for another.
+SENTENCES = {
+    "01.2": [
+        ((119 / 143, 0), "count the songs, don't divide"),
+        ((83.2, 0), "count the songs, don't divide"),
+        ((83, 0), "in per cent"),
+        ((143, 0), "whether one lies in another part"),
+    ],
+    "01.3": [
+        (0.45, "Give it unrounded"),
+        (0.4, "Give it unrounded"),
+        (0.73, "You barred the window's own *song*"),
+        (-1, "A share is wanted"),
+        (0.452, "You barred by the column `artist`"),
     ],
 }

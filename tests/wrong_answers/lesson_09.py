@@ -5,10 +5,21 @@ import numpy as np
 from helpers.exercises import lesson_09
 
 
+def with_those_that_stay():
+    before, after = lesson_09._pair("CNN")
+    return before.predicted.mode()[0], after.predicted.mode()[0]
+
+
+def those_that_were_right():
+    return lesson_09._flight(lesson_09._right_and_flipped())
+
+
 def true_genres():
-    before, after = (lesson_09._said()[name] for name in ("original", lesson_09.BRIGHT))
-    flipped = (before.predicted != after.predicted).to_numpy()
-    return before.genre[flipped].mode()[0], after.predicted[flipped].mode()[0]
+    return lesson_09._flight(left="genre")
+
+
+def of_the_svm():
+    return lesson_09._flight(model=None)
 
 
 def rates(chosen=None):
@@ -21,6 +32,11 @@ def of_all_songs():
     return rates()[0] * right, rates()[1] * (1 - right)
 
 
+def of_the_flips():
+    flips = of_all_songs()
+    return [flip / sum(flips) for flip in flips]
+
+
 def right_after():
     after = lesson_09._said()[lesson_09.MUFFLED]
     return rates((after.predicted == after.genre).to_numpy())
@@ -30,18 +46,26 @@ def hiss(y):
     return np.random.default_rng(0).normal(size=len(y))
 
 
+def drowned(y):
+    return y + 10 * y.std() * np.random.default_rng(0).normal(size=len(y))
+
+
 WRONG = {
     "09.1": [
-        lambda: lesson_09._flight(lesson_09.BRIGHT)[::-1],
-        lambda: lesson_09._flight(lesson_09.DARK),
+        lambda: lesson_09._flight()[::-1],
+        with_those_that_stay,
+        those_that_were_right,
         true_genres,
-        lambda: lesson_09._flight(lesson_09.BRIGHT)[1],
+        of_the_svm,
+        lambda: lesson_09._flight()[1],
     ],
     "09.2": [
         lambda: rates()[::-1],
         lambda: [100 * rate for rate in rates()],
         lambda: [1 - rate for rate in rates()],
         of_all_songs,
+        of_the_flips,
+        lambda: [round(rate, 1) for rate in rates()],
         right_after,
         lambda: (0.5, 0.5),
     ],
@@ -53,5 +77,13 @@ WRONG = {
         lambda: lambda y: np.full(len(y), np.nan),
         lambda: hiss,
         lambda: 0.5,
+        lambda: drowned,
+        lambda: lambda y: 100 * y,
+        lambda: lambda y: y / 100,
+        lambda: lambda y: np.stack([y, y]),
+        lambda: lambda y: y + 2 * y.std() * np.random.default_rng(0).normal(size=len(y)),
+        lambda: lambda y: np.where(np.arange(len(y)) < len(y) // 2, y, 0),
+        lambda: lambda y: 0.1 * np.sign(y),
+        lambda: lambda y: np.roll(y, len(y) // 2),
     ],
 }
