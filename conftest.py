@@ -96,8 +96,8 @@ def _solutions(cells):
     """A further cell for each exercise of a lesson that is run to its end."""
     from helpers import exercises
 
-    lesson = cells[-1].path.stem[:2] if cells and _is_cell(cells[-1]) else ""
-    if not lesson.isdigit():
+    lesson = cells[-1].path.stem.partition("_")[0] if cells and _is_cell(cells[-1]) else ""
+    if not lesson[:2].isdigit():
         return
     more = {
         f"Solution {name}": SOLVED.format(code=exercises.find(name).solution, name=name)
