@@ -36,7 +36,7 @@ HELD := $(wildcard notebooks/01_*.ipynb notebooks/07_*.ipynb notebooks/10_*.ipyn
 check test hostile: export OPENBLAS_NUM_THREADS := 1
 check test hostile: export OMP_NUM_THREADS := 1
 
-.PHONY: help setup lab course page site check test hostile bench outputs results pretrained lock clean
+.PHONY: help setup lab fresh course page site check test hostile bench outputs results pretrained lock clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -45,12 +45,17 @@ help:
 setup: $(READY)
 
 # Songs are uploaded in one message, and Jupyter hangs up on those of more than 10 MB.
-## make lab         open JupyterLab on the first lesson
+## make lab         open JupyterLab on your own copies of the lessons, in my-lessons/
 lab: $(READY)
-	@options="$(KERNEL) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb"; \
+	@$(BIN)/python tools/my_lessons.py
+	@options="$(KERNEL) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/my-lessons/00_start_here.ipynb"; \
 	[ "$$(id -u 2>/dev/null)" = 0 ] && options="$$options --allow-root"; \
 	[ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options="$$options --no-browser"; \
 	exec $(BIN)/jupyter lab $$options --ServerApp.tornado_settings='{"websocket_max_message_size": 100000000}'
+
+## make fresh       LESSON=04: lay that lesson, as it is today, beside your own copy of it
+fresh: $(READY)
+	@$(BIN)/python tools/my_lessons.py fresh "$(LESSON)"
 
 ## make course      run every lesson without a browser; what comes out lies in build/course/
 course: $(PAGES)
@@ -68,6 +73,7 @@ page: $(READY)
 	@cd notebooks/page && exec ../../$(BIN)/voila your_own_song.ipynb --no-browser $(KERNEL)
 
 ## make site        the lessons as pages to read without Python: build/site/index.html
+# What moves in the lessons is drawn the first time, which takes some minutes; build/sliders keeps it.
 site: $(READY)
 	$(BIN)/python website/lessons.py build/pages
 	$(BIN)/sphinx-build --quiet --fail-on-warning -c website build/pages build/site
@@ -111,6 +117,7 @@ outputs: $(READY)
 		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.timeout=300 $(NOTEBOOKS)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
 		--extra-keys "metadata.widgets cell.metadata.execution metadata.language_info.version" $(NOTEBOOKS)
+	$(BIN)/python tools/tidy.py $(NOTEBOOKS)
 
 ## make results     count every accuracy of the README again, and draw its pictures
 results: $(READY)

@@ -50,7 +50,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     # Chromium's own sandbox refuses to start for root, as in most containers.
-    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+               # A microphone that beeps, and nobody who has to allow it.
+               "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]  # fmt: skip
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=options, timeout=1000 * patience(120)

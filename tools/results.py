@@ -3,6 +3,7 @@
 Every accuracy is counted on the sampler, with its protocol, n and interval; a test counts again.
 """
 
+import re
 from pathlib import Path
 
 import librosa
@@ -156,9 +157,39 @@ def prices(costs):
     return markdown(table)
 
 
+def promises(costs, readme):
+    """What the best classifier that ships promises, and what the course survives, as Markdown."""
+    best = costs.iloc[-1]
+    card = SongClassifier.load(PRETRAINED / best.model).card
+    there, rows = card["outside"], []
+    for where, score, sure in (
+        ("GTZAN", card["accuracy"][HONEST[0]], card["when_sure"]),
+        (f"other music, {there['collection']}", there["accuracy"], there["when_sure"]),
+    ):
+        counted = f"n = {score['n']}, artists never heard"
+        rows.append((f"right about a song of {where}", f"{_share(score)}, {counted}"))
+        coverage, right = _share(sure["coverage"]), sure["accuracy"]
+        rows.append((f"… where it says that it is sure ({coverage})",
+                     f"{_share(right)}, n = {right['n']}"))  # fmt: skip
+    seconds, memory = best["seconds a song"], best["MB of memory"]
+    rows.append(("an answer for a song of three minutes", f"{seconds:.1f} s, {memory:.0f} MB"))
+    # The table that stands further down: kind, tried, refused, used, broke, promise.
+    kinds = "sounds|tables|archives|bundles"
+    row = rf"^\| (?:{kinds}) \| (\d+) \| \d+ \| \d+ \| (\d+) \|"
+    hostile = re.findall(row, readme, re.M)
+    tried, broke = (sum(map(int, column)) for column in zip(*hostile, strict=True))
+    rows.append(("corrupt files, tables, downloads, models", f"{tried} tried, {broke} broke"))
+    return markdown(pd.DataFrame(rows, columns=["promise", "counted"]))
+
+
+def _share(score):
+    return f"{score['value']:.0%} [{score['low']:.0%}, {score['high']:.0%}]"
+
+
 def fill(text, results, heard, costs):
     """The README with its generated parts written anew."""
     parts = {
+        "promises": promises(costs, text),
         "windows": table(results, "window", PROTOCOLS),
         "songs": table(results, "song", (*HONEST, OUTSIDE)),
         "costs": prices(costs),
