@@ -166,7 +166,8 @@ def test_a_learner_runs_the_first_lesson_and_turns_a_knob_in_another(lab, browse
     run_all(page, FIRST)
     sounds, pictures = committed(FIRST)
     assert page.locator(f"{PANEL} .jp-OutputArea audio").count() == sounds > 0
-    assert page.locator(f"{PANEL} .jp-RenderedImage img").count() == pictures > 0
+    # Pieces of real music are drawn besides, where this machine holds them.
+    assert page.locator(f"{PANEL} .jp-RenderedImage img").count() >= pictures > 0
     assert page.locator(".Toastify__toast").count() == 0, "no news over the lesson"
 
     page.locator(".jp-DirListing-itemText", has_text=OTHER).dblclick()
