@@ -163,9 +163,12 @@ def make_clickable(cells):
         calls = re.findall(r"exercises\.(guess|guessed|ask)\(([^)]*)", cell.source)
         if re.fullmatch(r"exercises\.(guess|guessed|ask)\([^)]*\)", cell.source):
             cell.metadata.tags = ["remove-input"]  # its box says all
+        answered = []
         for call, arguments in calls:
             keys = re.findall(r'"(\w+\.[\w-]+)"', arguments)
-            if call == "guess":
+            if call == "guessed":
+                answered.append(keys[0])
+            elif call == "guess":
                 waiting += keys
                 cell.outputs = [_html_output(_guess(keys[0]))]
             elif call == "ask":
@@ -175,7 +178,7 @@ def make_clickable(cells):
             cell.metadata.tags = [*cell.metadata.get("tags", []), "hide-output", *names]
             cell.metadata.mystnb = {"code_prompt_show": "Show what comes out",
                                     "code_prompt_hide": "Hide it"}  # fmt: skip
-        for key in [re.search(r'"([^"]+)"', rest)[1] for call, rest in calls if call == "guessed"]:
+        for key in answered:
             waiting.remove(key)
             for output in cell.outputs:
                 _answer_there(output, key)

@@ -238,7 +238,7 @@ def draw_windows(windows, patches, rivals, folder):
     """The listening test by picture, and all that can be said of its answers.
 
     A score for each number of right answers (Wilson's interval), and a duel for each number that
-    only you or only the other had right: `listening_test` computes them, here as in the notebook.
+    only you or only the other had right: `listening_test` marks and scores, `duel` compares.
     """
     from matplotlib.figure import Figure
 
@@ -252,11 +252,7 @@ def draw_windows(windows, patches, rivals, folder):
         (folder / f"{number}.png").write_bytes(plots.png(figure))
     n, right = len(windows), list(windows.genre)
     wrong = [GENRES[GENRES.index(genre) - 1] for genre in right]
-
-    def mark(start, stop):  # right from window start to window stop
-        answers = wrong[:start] + right[start:stop] + wrong[stop:]
-        return listening_test.mark(windows, answers)
-
+    marked = [listening_test.mark(windows, right[:k] + wrong[k:]) for k in range(n + 1)]
     song = windows.artist + ": " + windows.title.fillna("(title unknown)")
     return {
         "kind": "windows",
@@ -264,10 +260,9 @@ def draw_windows(windows, patches, rivals, folder):
         "right": right,
         "genres": GENRES,
         "rivals": {name: list(rows.predicted) for name, rows in rivals.items()},
-        "scores": [str(listening_test.score(mark(0, k))) for k in range(n + 1)],
-        "duels": [[duel(a, b, n) for b in range(n + 1 - a)]
-                  for a in range(n + 1)],
-    }  # fmt: skip
+        "scores": [str(listening_test.score(rows)) for rows in marked],
+        "duels": [[duel(a, b, n) for b in range(n + 1 - a)] for a in range(n + 1)],
+    }
 
 
 def duel(only_a, only_b, n):
