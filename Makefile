@@ -36,7 +36,7 @@ HELD := $(wildcard notebooks/01_*.ipynb notebooks/07_*.ipynb notebooks/10_*.ipyn
 check test hostile: export OPENBLAS_NUM_THREADS := 1
 check test hostile: export OMP_NUM_THREADS := 1
 
-.PHONY: help setup lab fresh course page site check test hostile bench outputs results pretrained lock clean
+.PHONY: help setup lab fresh course page site check test hostile bench outputs results pretrained badges lock clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -44,14 +44,10 @@ help:
 ## make setup       create the environment in .venv and install; everything below does it by itself
 setup: $(READY)
 
-# Songs are uploaded in one message, and Jupyter hangs up on those of more than 10 MB.
 ## make lab         open JupyterLab on your own copies of the lessons, in my-lessons/
 lab: $(READY)
 	@$(BIN)/python tools/my_lessons.py
-	@options="$(KERNEL) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/my-lessons/00_start_here.ipynb"; \
-	[ "$$(id -u 2>/dev/null)" = 0 ] && options="$$options --allow-root"; \
-	[ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ] && options="$$options --no-browser"; \
-	exec $(BIN)/jupyter lab $$options --ServerApp.tornado_settings='{"websocket_max_message_size": 100000000}'
+	@exec $(BIN)/python tools/lab
 
 ## make fresh       LESSON=04: lay that lesson, as it is today, beside your own copy of it
 fresh: $(READY)
@@ -126,6 +122,11 @@ results: $(READY)
 ## make pretrained  train anew the classifiers that ship with the course
 pretrained: $(READY)
 	TQDM_DISABLE=1 $(BIN)/python data/build_pretrained.py
+
+## make badges      REPO=owner/name: let README and lessons link to Colab and Binder; REPO= takes it back
+BRANCH ?= main
+badges:
+	@$(PYTHON) tools/badges.py --branch "$(BRANCH)" $(if $(filter undefined,$(origin REPO)),,"$(REPO)")
 
 ## make lock        choose versions anew
 # uv names no registry in what it writes.

@@ -5,6 +5,7 @@ And sounds of one's own, in JupyterLab and in a page that Voila serves.
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from patience import patience
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
+LAB = ROOT / "tools/lab"  # what `make lab` runs
 FIRST, OTHER = "00_start_here.ipynb", "02b_what_the_ear_keeps.ipynb"
 OWN = "own.ipynb"
 OWN_CELLS = [
@@ -92,22 +94,22 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lab(home):
     """The address of a JupyterLab."""
-    options = ["--allow-root", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    options += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home[0]}"]
-    options += [f"--LabApp.app_settings_dir={ROOT}/tools/lab"]
-    with served(*home, "jupyter", "lab", *options) as address:
-        _wait_for(f"{address}/api/status", home[0] / "jupyter.log")
+    options = ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"]
+    with served(*home, LAB, f"--ServerApp.root_dir={home[0]}", *options) as address:
+        _wait_for(f"{address}/api/status", home[0] / "lab.log")
         yield address
 
 
 @contextmanager
 def served(home, environment, program, *options):
-    """Start a program of Jupyter in a folder; its address."""
+    """Start a program of Jupyter, a module or a path, in a folder; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", program, *options, "--no-browser", f"--port={port}"]
-    with open(home / f"{program}.log", "w", encoding="utf-8") as log:
+    start = [program] if isinstance(program, Path) else ["-m", program]
+    options = [*options, "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
+    command = [sys.executable, *start, *options]
+    with open(home / f"{Path(program).name}.log", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -169,6 +171,10 @@ def test_a_learner_runs_the_first_lesson_and_turns_a_knob_in_another(lab, browse
     # Pieces of real music are drawn besides, where this machine holds them.
     assert page.locator(f"{PANEL} .jp-RenderedImage img").count() >= pictures > 0
     assert page.locator(".Toastify__toast").count() == 0, "no news over the lesson"
+    names = page.locator(".jp-DirListing-itemText")
+    assert (
+        names.evaluate_all("all => all.filter(name => name.scrollWidth > name.clientWidth)") == []
+    )
 
     page.locator(".jp-DirListing-itemText", has_text=OTHER).dblclick()
     run_all(page, OTHER)
@@ -186,6 +192,19 @@ def test_a_learner_runs_the_first_lesson_and_turns_a_knob_in_another(lab, browse
     assert complaints(page) == []
     assert not errors
     page.context.close()
+
+
+def test_make_lab_starts_this_lab_and_says_in_one_line_where_it_is(home):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.split("\nlab: $(READY)\n")[1].split("\n\n")[0].splitlines()
+    assert recipe == ["\t@$(BIN)/python tools/my_lessons.py", "\t@exec $(BIN)/python tools/lab"]
+    with served(*home, LAB, "--ServerApp.root_dir=.") as address:
+        _wait_for(f"{address}/api", home[0] / "lab.log")
+    said = (home[0] / "lab.log").read_text(encoding="utf-8").splitlines()
+    first = f"{address}/lab/tree/my-lessons/{FIRST}".replace("127.0.0.1", "localhost")
+    assert re.match(rf"Your lessons are at {first}\?token=\w+ .*make lab", said[0])
+    # Jupyter says that it stops.
+    assert all("stopping" in line for line in said[1:])
 
 
 def test_a_sound_of_ones_own_in_the_lab(lab, browser, tmp_path):
@@ -207,7 +226,7 @@ def test_a_sound_of_ones_own_in_the_lab(lab, browser, tmp_path):
 
 
 def test_a_sound_of_ones_own_on_a_page(home, browser, tmp_path):
-    with served(*home, "voila", OWN, "--Voila.port_retries=0", "--token=") as address:
+    with served(*home, "voila", OWN, "--token=") as address:
         _wait_for(address, home[0] / "voila.log")
         page = new_page(browser)
         page.goto(address)

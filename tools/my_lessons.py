@@ -27,6 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS, OWN = ROOT / "notebooks", ROOT / "my-lessons"
 KEY = "hear_the_genre"  # of the fingerprint, in a copy's metadata
+# What `make badges` adds to a lesson: a cell of this id, and a last paragraph that begins so.
+INSTALL, OFFER = "install", "\n\nNothing installed? "
 
 
 def read(path):
@@ -67,9 +69,28 @@ def fingerprint(notebook):
     }
 
 
+def plain(notebook):
+    """Take off what ``make badges`` added; the numbers of the other cells close up."""
+    there = len(notebook["cells"])
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell.get("id") != INSTALL]
+    if len(notebook["cells"]) < there:
+        first = notebook["cells"][0]
+        first["source"] = "".join(first["source"]).partition(OFFER)[0].splitlines(keepends=True)
+        renumber(notebook["cells"], -1)
+    return notebook
+
+
+def renumber(cells, by):
+    """Add to the numbers in which cells were run."""
+    for cell in cells:
+        for counted in (cell, *cell.get("outputs", [])):
+            if counted.get("execution_count"):
+                counted["execution_count"] += by
+
+
 def blank(lesson):
-    """The lesson at this path as it is copied: without outputs, with its fingerprint."""
-    notebook = read(lesson)
+    """The lesson at this path as it is copied: plain, without outputs, with its fingerprint."""
+    notebook = plain(read(lesson))
     if lesson.name[:1].isdigit():
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
@@ -202,10 +223,7 @@ def main(arguments=None):
         else:
             for said in lay_out():
                 print(said)
-            print(
-                f"JupyterLab opens on {OWN.name}/00_start_here.ipynb. "
-                "The lessons in this folder are your own: nothing overwrites them."
-            )
+            print(f"The lessons in {OWN.name} are your own copies: nothing overwrites them.")
     except (OSError, ValueError) as error:
         parser.exit(1, f"{error}\n")
 
