@@ -454,7 +454,9 @@ def give(box, name, content):
     """Set what the browser would send of a file."""
     date = datetime(2026, 1, 1, tzinfo=UTC)
     file = {"name": name, "type": "", "size": len(content), "content": content}
-    box.children[0].children[0].value = [file | {"last_modified": date}]
+    upload = box.children[0].children[0].children[1]
+    upload.value = [file | {"last_modified": date}]
+    assert upload.value == ()  # so that the same file can be chosen once more
 
 
 def wav(seconds, sr=44_100):

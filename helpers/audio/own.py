@@ -49,14 +49,11 @@ def yours(look):
         30 s, as `audio.load` reads them; what that refuses is said in a sentence.
     """
     show, *below = _stage(look)
-    upload = widgets.FileUpload(accept=KINDS, description="Your file", layout=FITTING)
-    page = (ROOT / "website/recorder.html").read_text(encoding="utf-8")
-    page = {"output_type": "display_data", "data": {"text/html": page}, "metadata": {}}
     recorded = widgets.Text(layout={"display": "none"})  # the page puts there what it has recorded
 
-    def chosen(change):
-        for file in change.new:
-            _last[:] = show(file["name"], io.BytesIO(file["content"])) or _last
+    def chosen(files):
+        for file in files:
+            _last[:] = show(*file) or _last
 
     def heard(change):
         if change.new:
@@ -64,13 +61,33 @@ def yours(look):
             _last[:] = show("your recording", wav) or _last
             recorded.value = ""
 
-    upload.observe(chosen, "value")
     recorded.observe(heard, "value")
     if _last:
         show(*_last)
-    buttons = [upload, widgets.Output(outputs=(page,)), recorded]
+    record = as_widget((ROOT / "website/recorder.html").read_text(encoding="utf-8"))
+    buttons = [chooser("Your file", chosen), record, recorded]
     words = "Choose a sound file, or record five seconds (run this cell to do it)"
     return Clickable([widgets.HBox(buttons, layout=WRAPPED), *below], words).add_class("yours")
+
+
+def chooser(words, take, *, multiple=False):
+    """A button for sound files, 90 MB at once; `take` gets them as a list of (name, file)."""
+    upload = widgets.FileUpload(accept=KINDS, multiple=multiple, layout={"display": "none"})
+
+    def chosen(change):
+        if change.new:
+            upload.value = ()  # or the same file, chosen once more, would be no change
+            take([(file["name"], io.BytesIO(file["content"])) for file in change.new])
+
+    upload.observe(chosen, "value")
+    page = (ROOT / "website/chooser.html").read_text(encoding="utf-8")
+    return widgets.Box([as_widget(page.replace("{words}", words)), upload]).add_class("chosen")
+
+
+def as_widget(page):
+    """HTML whose scripts run, which those of widgets.HTML don't."""
+    data = {"output_type": "display_data", "data": {"text/html": page}, "metadata": {}}
+    return widgets.Output(outputs=(data,))
 
 
 def examples(look, *names):

@@ -134,7 +134,7 @@ class SongClassifier:
             If it embeds with weights that aren't here.
         """
         if isinstance(song, np.ndarray):
-            song = _as_file(song, sr)
+            song = as_file(song, sr)
         window, hop = self.card["window_seconds"], self.card["hop_seconds"]
         limit = sys.maxsize if seconds is None else round(seconds * audio.SAMPLE_RATE)
         # A little more than is heard tells whether the song goes on.
@@ -186,7 +186,8 @@ class SongClassifier:
         return cls(*bundle.load(folder, inputs.EMBEDDINGS))
 
 
-def _as_file(samples, sr):
+def as_file(samples, sr):
+    """Samples as an open file of 32-bit floats; a ValueError without their rate."""
     if sr is None:
         raise ValueError("samples say nothing without their rate: predict(y, sr)")
     file = io.BytesIO()
