@@ -254,8 +254,8 @@ def image(db, frequencies, hop_length, sr=SAMPLE_RATE, *, title="", highest=None
 def confusion(songs, *, title="", sounds=None):
     """Confusion matrix of songs, whose cells list the songs behind them when one clicks.
 
-    Each cell holds its number of songs and their share of the row. It is HTML with a small script,
-    ``website/matrix.html``: the same in JupyterLab, on the course's site and in the playgrounds.
+    Each cell holds its number of songs, and is as dark as their share of the row. It is HTML with a
+    small script, ``website/matrix.html``: in JupyterLab, on the course's site, in the playgrounds.
 
     Parameters
     ----------
@@ -272,8 +272,7 @@ def confusion(songs, *, title="", sounds=None):
     """
     from IPython.display import HTML
 
-    genres = sorted({*songs.genre, *songs.predicted})
-    size = songs.genre.value_counts()
+    genres, size = sorted({*songs.genre, *songs.predicted}), songs.genre.value_counts()
     behind, rows = {}, ""
     for genre in genres:
         rows += f'<tr><th scope="row">{html.escape(genre)}</th>'
@@ -282,15 +281,15 @@ def confusion(songs, *, title="", sounds=None):
             if found.empty:
                 rows += "<td>"
                 continue
-            key, share = f"{genre} {predicted}", len(found) / size[genre]
-            behind[key] = [
+            behind[key := f"{genre} {predicted}"] = [
                 [name if artist == name else f"{name}, {artist}", (sounds or {}).get(name)]
                 for name, artist in zip(found.song_id, found.artist_group, strict=True)
             ]
             words = f"{len(found)} of {size[genre]} songs of {genre} were called {predicted}"
             rows += (
-                f'<td style="--share: {share:.2f}"><button value="{html.escape(key)}" '
-                f'aria-label="{html.escape(words)}">{len(found)}<small>{share:.0%}</small></button>'
+                f'<td style="--share: {len(found) / size[genre]:.2f}">'
+                f'<button value="{html.escape(key)}" aria-label="{html.escape(words)}">'
+                f"{len(found)}</button>"
             )
     heads = "".join(f'<th scope="col"><span>{html.escape(genre)}</span></th>' for genre in genres)
     # "</" would end the script that holds the songs.
@@ -310,19 +309,18 @@ def ladder(scores, *, title="", chance=None, ax=None):
         What guessing would reach: a dotted line.
     """
     ax = ax or plt.subplots(figsize=(8, 0.9 + 0.45 * len(scores)))[1]
+    beside = {"textcoords": "offset points", "va": "center"}
+    backdrop = {"fc": "white", "ec": "none", "pad": 1}
     for y, score in enumerate(scores.values()):
         ax.plot([score.low, score.high], [y, y], color=TRAIN_COLOR, lw=5, alpha=0.35)
         ax.plot(score.value, y, "o", color=TRAIN_COLOR)
         label = f"{score.value:.2f}  (n = {score.n})"
-        backdrop = {"fc": "white", "ec": "none", "pad": 1}
-        ax.annotate(
-            label, (score.high, y), (8, 0), textcoords="offset points", va="center", bbox=backdrop
-        )
+        ax.annotate(label, (score.high, y), (8, 0), bbox=backdrop, **beside)
     if chance is not None:
-        ax.axvline(chance, color="#444444", ls=":", label="guessing")
-        ax.legend(loc="lower right", frameon=False)
+        ax.axvline(chance, color="#444444", ls=":")
+        ax.annotate("guessing", (chance, -0.55), (4, 0), color="#444444", **beside)
     ax.set(yticks=range(len(scores)), yticklabels=list(scores), xlim=(0, 1.12), title=title)
-    ax.set(xlabel="accuracy, with its 95 % interval", ylim=(len(scores) - 0.5, -0.5))
+    ax.set(xlabel="accuracy, with its 95 % interval", ylim=(len(scores) - 0.5, -0.8))
     ax.set_xticks(np.arange(0, 1.01, 0.2))
     return ax
 
@@ -361,26 +359,38 @@ def timeline(answer, *, title="", ax=None):
     ----------
     answer : song.Prediction
         The most probable genre over the song lies at the bottom. An area is named where it is
-        widest, if a name fits in.
+        widest; below are those of 3 % and more that are too narrow for a name.
     """
     ax = ax or plt.subplots(figsize=(8, 3))[1]
     table, names = answer.timeline, list(answer.probabilities.index)
     step = table.index[1] - table.index[0] if len(table) > 1 else 3
     # Each window is as wide as the way to the next, so that nothing is seen between two.
     edges, base = np.append(table.index, table.index[-1] + step), np.zeros(len(table))
+    (wide, high), narrow = ax.get_position().size * ax.figure.get_size_inches(), []
     for name in names:
         top, color = base + table[name].to_numpy(), GENRE_COLORS.get(name, "#777777")
-        room = min(-(-len(table) * (len(name) + 1) // 55), len(table))  # windows that a name takes
-        ax.stairs(top, edges, baseline=base, fill=True, color=color)
+        # A name takes so many windows, nine letters an inch.
+        room = min(int(np.ceil(len(table) * (len(name) + 1) / (9 * wide))), len(table))
+        area = ax.stairs(top, edges, baseline=base, fill=True, color=color, label=name)
         # A name must fit between the highest floor and the lowest ceiling of its windows.
         floor = np.lib.stride_tricks.sliding_window_view(base, room).max(axis=1)
         height = np.lib.stride_tricks.sliding_window_view(top, room).min(axis=1) - floor
-        if np.nanmax(height, initial=0) >= 0.08:
+        if np.nanmax(height, initial=0) >= 0.18 / high:
             first = np.nanargmax(height)
             middle = (edges[first] + edges[first + room]) / 2, floor[first] + height[first] / 2
-            ink = "white" if np.dot(to_rgb(color), (0.299, 0.587, 0.114)) < 0.5 else "black"
-            ax.annotate(name, middle, ha="center", va="center", fontsize=9, color=ink)
+            ax.annotate(name, middle, ha="center", va="center", fontsize=9, color=ink(color))
+        elif np.nanmax(table[name]) >= 0.03:
+            narrow.append(area)
         base = top
     ax.set(xlabel="time (s)", ylabel="probability", ylim=(0, 1), title=title)
     ax.set_xlim(edges[0], edges[-1])
+    if narrow:
+        below = {"loc": "upper left", "bbox_to_anchor": (0, -0.5 / high), "borderpad": 0}
+        ax.legend(handles=narrow, ncols=5, frameon=False, fontsize=9, handlelength=1, **below)
     return ax
+
+
+def ink(color):
+    """Black or white, whichever can be read better on a color: 4.5:1 at least (WCAG 2)."""
+    light = np.dot(np.array(to_rgb(color)) ** 2.2, (0.2126, 0.7152, 0.0722))
+    return "white" if light < 0.179 else "black"

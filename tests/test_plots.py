@@ -19,7 +19,7 @@ from scipy.spatial.distance import pdist
 
 from helpers import audio, datasets, evaluation, jukebox, plots
 
-SMALLEST_TYPE = 8
+SMALLEST_TYPE = 9  # in points, as a page shows it: 80 pixels for an inch of 100
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,8 @@ def readable(figure):
     """Draw a figure and check its type; returns all that is written on it."""
     figure.canvas.draw()
     words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
-    assert min(text.get_fontsize() for text in words) >= SMALLEST_TYPE
-    return [text.get_text() for text in words]
+    assert min(text.get_fontsize() for text in words) * 80 / 100 >= SMALLEST_TYPE
+    return [text.get_text().strip() for text in words]
 
 
 def test_one_color_and_one_shape_for_each_genre():
@@ -288,11 +288,11 @@ def test_an_image_may_end_at_a_frequency_and_miss_a_part():
 
 def test_a_confusion_matrix_counts_songs_and_names_them(songs):
     page = plots.confusion(songs, title="guesses").data
-    cells = re.findall(r'aria-label="([^"]*)">(\d+)<small>(\d+%)<', page)
+    cells = re.findall(r'--share: ([\d.]+)"><button [^>]*aria-label="([^"]*)">(\d+)</button>', page)
     assert cells == [
-        ("2 of 3 songs of blues were called blues", "2", "67%"),
-        ("1 of 3 songs of blues were called rock", "1", "33%"),
-        ("1 of 1 songs of rock were called &lt;jazz&gt;", "1", "100%"),
+        ("0.67", "2 of 3 songs of blues were called blues", "2"),
+        ("0.33", "1 of 3 songs of blues were called rock", "1"),
+        ("1.00", "1 of 1 songs of rock were called &lt;jazz&gt;", "1"),
     ]
     behind = json.loads(re.search(r'json">(.*?)</script>', page)[1])
     assert behind == {
@@ -340,6 +340,24 @@ def test_the_ladder_says_how_many_were_counted():
     assert (0.40, 0.64) in intervals
     top, bottom = ax.get_ylim()[1], ax.get_ylim()[0]
     assert top < bottom  # the first score is on top
+    ax.figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in ax.texts}
+    lowest = boxes.pop("guessing").y0
+    assert all(box.y1 <= lowest for box in boxes.values()), "guessing is no part of a score"
+
+
+def test_guessing_is_named_at_its_line_and_apart_from_the_scores():
+    scores = {name: evaluation.Score(0.2, 0.1, 0.3, 92, 35) for name in "abc"}
+    for width in (8, 4):
+        ax = plots.ladder(scores, chance=0.1)
+        ax.figure.set_size_inches(width, 1.1 + 0.45 * 3)
+        ax.figure.canvas.draw()
+        (name,) = [text for text in ax.texts if text.get_text().strip() == "guessing"]
+        box, line = name.get_window_extent(), ax.transData.transform((0.1, 0))[0]
+        assert 0 <= box.x0 - line < box.height
+        others = [text for text in ax.texts if text is not name] + ax.get_xticklabels()
+        assert not any(box.overlaps(text.get_window_extent()) for text in others)
+        assert ax.get_legend() is None
 
 
 def test_a_learning_curve_with_and_without_validation():

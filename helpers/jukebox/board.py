@@ -16,12 +16,11 @@ from helpers.plots import TEST_COLOR, TRAIN_COLOR
 
 SR = audio.SAMPLE_RATE
 PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-BEFORE_COLOR = "#BBBBBB"
 # A bar shorter than this counts as "has not moved".
 MOVED = 0.1
-BOARD_SIZE = (9, 4.8)  # inches
+BOARD_SIZE = (8, 4.8)  # inches
 # Left, bottom, width and height, as shares of it: the curve of loudness above the spectrogram.
-STRIP, PICTURE = (0.08, 0.72, 0.5, 0.15), (0.08, 0.12, 0.5, 0.55)
+STRIP, PICTURE = (0.09, 0.72, 0.45, 0.15), (0.09, 0.12, 0.45, 0.55)
 
 
 def draw(turned, untouched, *, title=""):
@@ -35,10 +34,10 @@ class Board:
     """A picture that is drawn once, on an empty figure, and then moves: words take longest."""
 
     def __init__(self, figure):
-        places = (STRIP, PICTURE, (0.755, 0.45, 0.225, 0.42), (0.655, 0.12, 0.325, 0.16))
+        places = (STRIP, PICTURE, (0.735, 0.45, 0.25, 0.42), (0.61, 0.12, 0.375, 0.16))
         self.strip, self.picture, self.bars, self.wheel = map(figure.add_axes, places)
         self.frequencies = librosa.mel_frequencies(128, fmax=SR / 2)
-        (self.before,) = self.strip.plot([], color=BEFORE_COLOR, lw=1.2)
+        (self.before,) = self.strip.plot([], color="#BBBBBB", lw=1.2)
         (self.now,) = self.strip.plot([], color=TEST_COLOR, lw=1)
         self.strip.set(ylabel="RMS", xticklabels=[])
         n = len(mixer.BARS)
@@ -49,9 +48,9 @@ class Board:
         self.bars.set_xlabel("standard deviations of real music", fontsize=9)
         self.chroma = self.wheel.bar(PITCH_CLASSES, [0] * 12, color=TRAIN_COLOR, width=0.75)
         (self.chroma_before,) = self.wheel.step(range(12), [0] * 12, "#777777", where="mid", lw=1.2)
-        self.wheel.set(ylim=(0, 1), yticks=[], title="chroma (line: before)")
+        self.wheel.set(ylim=(0, 1), yticks=[])
+        self.wheel.set_title("chroma (line: before)", fontsize=11)
         for ax in figure.axes:
-            ax.title.set_fontsize(10)
             ax.tick_params(labelsize=9)
 
     def update(self, turned, untouched, title):
@@ -60,7 +59,8 @@ class Board:
         for line, clip in ((self.before, untouched), (self.now, turned)):
             line.set_data(clip.frames.index, clip.frames.rmse)
         loudest = max(turned.frames.rmse.max(), untouched.frames.rmse.max())
-        self.strip.set(xlim=(0, seconds), ylim=(0, 1.05 * loudest), title=textwrap.fill(title, 62))
+        self.strip.set(xlim=(0, seconds), ylim=(0, 1.05 * loudest))
+        self.strip.set_title(textwrap.fill(title, 58), fontsize=11)
         for old in self.picture.images:
             old.remove()
         plots.image(turned.db, self.frequencies, turned.hop_length, ax=self.picture)
@@ -72,7 +72,8 @@ class Board:
             text.set_text(f" {value:+.1f} " if abs(value) >= MOVED else "")
         most = moved.abs()
         title = f"moved most: {most.idxmax()}" if most.max() >= MOVED else "nothing has moved"
-        self.bars.set(xlim=np.multiply((-1, 1), max(1.0, 1.7 * most.max())), title=title)
+        self.bars.set_xlim(np.multiply((-1, 1), max(1.0, 1.7 * most.max())))
+        self.bars.set_title(title, fontsize=11)
         for bar, height in zip(self.chroma, turned.chroma, strict=True):
             bar.set_height(height)
         self.chroma_before.set_ydata(untouched.chroma)

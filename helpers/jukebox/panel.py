@@ -33,6 +33,7 @@ width: 2px; margin-left: -1px; background: white; box-shadow: 0 0 0 1px black"""
 def render(genre, **settings):
     """What the mixer shows of a `mixer.clip`, as HTML: picture and players, or what is wrong."""
     try:
+        settings = _turned(genre, settings)  # what stands as it is needn't be played again
         before, clip = mixer.clip(genre), mixer.clip(genre, **settings)
     except ValueError as error:
         return f"<p><b>Not like this:</b> {html.escape(str(error))}.</p>"
@@ -48,14 +49,14 @@ def render(genre, **settings):
     image = f'<img alt="{alt}" {size} src="{audio.data_url("image/png", file.getvalue())}">'
     return (
         f'<div class="mixed"><div style="position: relative; width: {width}px">{image}'
-        f'<i hidden style="{LINE}"></i></div>{_heard(genre)}{_heard(genre, **settings)}</div>'
+        f'<i hidden style="{LINE}"></i></div>{_heard(genre, "before")}'
+        f"{_heard(genre, 'after', **settings)}</div>"
     )
 
 
 @lru_cache(maxsize=16)
-def _heard(genre, **settings):
-    """A clip's player that follows the other one; without settings, the style as it is."""
-    name = "after" if settings else "before"
+def _heard(genre, name, **settings):
+    """A clip's player that follows the other one."""
     player = audio.named_player(mixer.clip(genre, **settings).y, name)
     player = player.replace("<audio", f'<audio onplay="{FOLLOW}"')
     return f'<label style="display: inline-block; margin-right: 2em">{name}<br>{player}</label>'
@@ -70,13 +71,18 @@ def _canvas():
 
 def describe(genre, **settings):
     """The state of the mixer in words: the style, and what isn't as it is by default."""
-    default = jukebox.knobs_for(genre) | mixer.WINDOW
     turned = [
         f"{NAMES.get(name, name)} {board.PITCH_CLASSES[value] if name == 'key' else f'{value:g}'}"
-        for name, value in (default | settings).items()
-        if f"{value:g}" != f"{default[name]:g}"  # a slider's 0.35 may be 0.35000000000000003
+        for name, value in _turned(genre, settings).items()
     ]
     return f"{genre}: {', '.join(turned) or 'all knobs as they are'}"
+
+
+def _turned(genre, settings):
+    """Those that aren't as they are by default: a slider's 0.35 may be 0.35000000000000003."""
+    default = jukebox.knobs_for(genre) | mixer.WINDOW
+    both = {name: (settings[name], default[name]) for name in default if name in settings}
+    return {name: now for name, (now, usual) in both.items() if f"{now:g}" != f"{usual:g}"}
 
 
 def build(genre="rock"):
@@ -103,7 +109,7 @@ def build(genre="rock"):
     style.observe(put_back, "value")
     reset.on_click(put_back)
     put_back()
-    columns = {"grid_template_columns": "repeat(auto-fill, minmax(320px, 1fr))", "width": "740px"}
+    columns = {"grid_template_columns": "repeat(auto-fill, minmax(320px, 1fr))", "width": "660px"}
     controls = (style, *sliders.values(), reset)
     grid = widgets.GridBox(controls, layout={**columns, "max_width": "100%"})
     return widgets.VBox([grid, shown]).add_class("mixer")

@@ -95,6 +95,14 @@ def test_no_bar_says_when_but_how_often():
             assert tempo > 1.9 * swing
 
 
+def test_mfcc_1_has_no_bar_for_it_mixes_two_that_have_theirs():
+    table = datasets.sampler()
+    alike = table[["rmse_mean", "spectral_centroid_mean"]].corrwith(table.mfcc1_mean)
+    assert (alike > 0.6).all()
+    assert set(alike.index) <= set(mixer.BARS.values())
+    assert "mfcc1_mean" not in mixer.BARS.values()
+
+
 def test_the_window_moves_bars_too_though_the_sound_stays():
     before, after = mixer.clip("rock"), mixer.clip("rock", n_fft=8192)
     assert np.array_equal(before.y, after.y)
@@ -173,6 +181,16 @@ def test_the_panel_opens_with_the_style_as_it_is(mixed):
     assert "rock: all knobs as they are" in shown.value
     assert re.search(r'<img alt="The mixer with rock: [^"]+" width="\d+" height="\d+"', shown.value)
     assert not plt.get_fignums()
+
+
+def test_a_style_as_it_is_is_played_once():
+    mixer.clip.cache_clear()
+    panel.render("jazz", **jukebox.knobs_for("jazz"), **mixer.WINDOW)
+    assert mixer.clip.cache_info().misses == 1
+
+
+def test_the_board_is_as_wide_as_other_pictures():
+    assert board.BOARD_SIZE[0] == 8
 
 
 def test_before_and_after_can_both_be_heard(mixed):
