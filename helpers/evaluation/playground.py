@@ -111,9 +111,10 @@ class Trials:
             bar.max, bar.value = total, done
 
         def press(**settings):
-            bar.value = 0
+            bar.value, bar.description = 0, "training …"
             if self.add(progress=progress, **settings):
                 display(self._page(compare.value, order.value))
+            bar.description = ""
             compare.options = self._others(compare.value)
 
         run = widgets.interactive(press, {"manual": True, "manual_name": "Run"}, **knobs)
@@ -143,8 +144,8 @@ class Trials:
         print(f"best of {len(self.log)} trials on the watched artists: trial {best + 1}")
         for part in PARTS:
             score = scores[part][best]
-            lead = score.value - np.median([score.value for score in scores[part]])
-            lead = round(lead, 2) + 0.0  # no "-0.00"
+            middle = np.median([other.value for other in scores[part]])
+            lead = round(score.value - middle, 2) + 0.0  # no "-0.00"
             print(
                 f"{part + ' artists:':17}{score}, n = {score.n} songs by {score.artists} artists, "
                 f"{lead:+.2f} against the middle one of all trials"
@@ -169,31 +170,31 @@ class Trials:
         score = trial["scores"]["watched"]
         words = f"{' and '.join(drawn)} on watched artists, {score} in the last one"
         title = f"Trial {number}, watched artists: {score}, n = {score.n} songs"
-        log = self.table(sort_by).to_html(index=False, border=0)
         return HTML(
             '<div style="display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start">'
             f'<img alt="{words}" width="{80 * figure.get_figwidth():.0f}" src="{source}">'
             f"{plots.confusion(trial['watched'], title=title).data}</div>"
             '<div style="overflow-x: auto; font-size: 13px" tabindex="0" role="region" '
-            f'aria-label="all trials">{log}</div>'
+            f'aria-label="all trials">{self.table(sort_by).to_html(index=False, border=0)}</div>'
         )
 
 
 def _curves(drawn):
     """Loss and accuracy over the epochs; an earlier trial's lines are paler."""
-    figure, axes = plt.subplots(2, 1, figsize=(4, 5), sharex=True)
+    figure, axes = plt.subplots(2, 1, figsize=(4, 5.2), sharex=True)
     for (name, trial), strength in zip(drawn.items(), (1, 0.35), strict=False):
         before = [len(ax.lines) for ax in axes]
         plots.history(trial["history"], axes=axes)
         for line in (line for ax, n in zip(axes, before, strict=True) for line in ax.lines[n:]):
             line.set(alpha=strength, label=f"{line.get_label()}, {name}")
     axes[0].set_xlabel("")
-    axes[1].legend(frameon=False, fontsize=8)
+    axes[1].get_legend().remove()
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", frameon=False)
     return figure
 
 
 def _ladder(drawn):
     scores = {name: trial["scores"]["watched"] for name, trial in drawn.items()}
     ax = plots.ladder(scores, title="Watched artists", chance=0.1)
-    ax.figure.set_size_inches(4, 1.1 + 0.5 * len(drawn))
+    ax.figure.set_size_inches(4, 1.1 + 0.45 * len(drawn))
     return ax.figure
