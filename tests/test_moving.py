@@ -69,6 +69,7 @@ def test_too_many_states_are_not_drawn(tmp_path):
     knobs = {name: widgets.IntSlider(max=20) for name in "ab"}
     found = sliders.draw_states(None, knobs, tmp_path)
     assert found == {"kind": "none"}
+    assert sliders.draw_states(None, {"change": ["a", "b"]}, tmp_path) == {"kind": "none"}
     assert not list(tmp_path.iterdir())
 
 
@@ -84,6 +85,17 @@ def test_a_listening_test_knows_what_to_say_of_all_answers(tmp_path):
     assert found["duels"][3][1] == "p = 0.625: of 20, 3 right by A alone and 1 by B alone"
     page = moving.windows({"folder": "x", **found})
     assert page.count("<button") == 12
+
+
+@pytest.mark.slow
+def test_lesson_08_s_listening_test_is_drawn_with_the_models_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(sliders, "KEPT", tmp_path)
+    (path,) = (path for path in LESSONS if path.stem.startswith("08"))
+    _, shown = sliders.render(path, sliders.needed(path))
+    ((test,),) = shown.values()
+    assert test["kind"] == "windows"
+    assert list(test["rivals"]) == ["RBF SVM", "MusiCNN, linear"]
+    assert len(test["right"]) == len(test["rivals"]["RBF SVM"]) == 20
 
 
 def test_the_map_knows_where_its_songs_lie(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The lessons' form: what a reader of the committed pages meets, without running them."""
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+import tidy
+from PIL import Image
 from tolerance import snap
 
 from helpers import plots
@@ -15,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
 GLOSSARY = ROOT / "notebooks/glossary.ipynb"  # no lesson: see test_glossary.py
 HEADINGS = ["## Recap", "## Exercises", "## Quiz", "## The way on"]
+FURTHER = "## Going further (if you like)"  # between quiz and way on, where a lesson has it
 
 lessons = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 pages = pytest.mark.parametrize("path", [*LESSONS, GLOSSARY], ids=lambda path: path.stem)
@@ -46,6 +51,31 @@ def test_lessons_are_numbered_without_a_gap():
 
 
 @lessons
+def test_no_table_is_printed(path):
+    assert not [cell.source for cell in code_cells(path) if ".to_string(" in cell.source]
+
+
+@lessons
+def test_pictures_are_as_wide_as_the_text_or_half_as_wide(path):
+    outputs = [output for cell in code_cells(path) for output in cell.outputs]
+    looks = [output.get("metadata", {}).get("image/png", {}) for output in outputs]
+    assert {look["width"] for look in looks if look} <= {640, 320}
+
+
+@lessons
+def test_no_picture_is_cut_at_its_edges(path):
+    """A title that is too long runs into the right edge, where a margin should be."""
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            found = re.findall(r'src="data:image/png;base64,([^"]+)"', data.get("text/html", ""))
+            for picture in [*found, *filter(None, [data.get("image/png")])]:
+                gray = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("L"))
+                edges = gray[:, :3], gray[:, -6:], gray[:2], gray[-2:]
+                assert min(edge.min() for edge in edges) >= 250, cell.id
+
+
+@lessons
 def test_has_exercises_and_wrong_answers_to_them(path):
     for folder in ("helpers/exercises", "tests/wrong_answers"):
         assert (ROOT / folder / f"lesson_{number_of(path)}.py").is_file()
@@ -72,7 +102,8 @@ def test_opens_with_title_question_and_what_to_expect(path):
 def test_headings_are_in_order_and_end_with_recap_exercises_and_the_way_on(path):
     headings = re.findall(r"^#+ .*$", re.sub(r"```.*?```", "", text(path), flags=re.S), re.M)
     assert sum(heading.startswith("# ") for heading in headings) == 1
-    assert headings[-4:] == HEADINGS
+    assert [heading for heading in headings if heading != FURTHER][-4:] == HEADINGS
+    assert FURTHER not in headings or headings[-2] == FURTHER
     levels = [len(heading.partition(" ")[0]) for heading in headings]
     assert max(np.diff(levels)) <= 1, headings
     numbers = [int(n) for n in re.findall(r"^## (\d+)\. ", text(path), re.M)]
@@ -147,6 +178,23 @@ def test_code_is_compared_unless_it_says_why_not(path):
         cell for cell in code_cells(path) if "nbval-ignore-output" in cell.metadata.get("tags", [])
     ]
     assert len(loose) <= len(code_cells(path)) / 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("interactive(children=(IntSlider(value=1", "Sliders"),
+        ("interactive(children=(Dropdown(description='song'", "A menu"),
+        ("VBox(children=(GridBox(children=(Dropdown(description='style'", "Sliders"),
+    ],
+)
+def test_a_widget_says_what_it_is_where_nobody_runs_it(text, said, tmp_path):
+    data = {tidy.WIDGET: {}, "text/plain": text}
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data)])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "one.ipynb")
+    tidy.tidy(tmp_path / "one.ipynb")
+    (output,) = code_cells(tmp_path / "one.ipynb")[0].outputs
+    assert output.data["text/plain"] == f"{said}: run this cell"
 
 
 def test_committed_notebooks_are_stripped_of_timing():

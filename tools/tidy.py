@@ -21,7 +21,7 @@ def tidy(path):
             data = output.get("data", {})
             if WIDGET in data:
                 text = data["text/plain"]
-                what = "A menu" if "(Dropdown(" in text else "Sliders"
+                what = "A menu" if text.startswith("interactive(children=(Dropdown(") else "Sliders"
                 data["text/plain"] = PARTS.sub(f"{what}: run this cell", text)
     nbformat.write(lesson, path)
 

@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build/sliders"
 # What a page can move without Python, by the calls that show it in a notebook.
 MAP = "03.map"
+TEST, RIVALS = "listening_form.Form(", "rivals"  # and whose answers are beside one's own
 SHOWN = re.compile(
     rf'^[^#\n]*(widgets\.interact\(|listening_form\.Form\(|plots\.show\("{MAP}"\))', re.M
 )
@@ -120,7 +121,7 @@ def needed(path):
     for cell in reversed(cells):
         reads, writes, changed = names_in(cell.source)
         if SHOWN.search(cell.source) or wanted & (writes | changed - modules):
-            wanted |= reads
+            wanted |= reads | ({RIVALS} if TEST in cell.source else set())
             chosen.insert(0, cell)
     return chosen
 
@@ -185,7 +186,7 @@ def run(path, folder):
             show(*keys, **figures)
 
     ipywidgets.interact = lambda function, **knobs: keep(draw_states, function, knobs)
-    listening_form.Form = lambda *args, sound: keep(draw_windows, *args)
+    listening_form.Form = lambda *args, sound: keep(draw_windows, *args, shell.user_ns[RIVALS])
     plots.show = show_or_keep
     for cell in needed(path):
         shown[cell.id] = []
@@ -203,8 +204,11 @@ def run(path, folder):
 def draw_states(function, knobs, folder):
     """A slider: a picture for each combination of its knobs' values, and the words for it.
 
-    Nothing but its kind if there are too many combinations.
+    Nothing but its kind if there are too many combinations, or if a menu is given as a list: it
+    shows players (lesson 09), and no picture.
     """
+    if any(isinstance(knob, list) for knob in knobs.values()):
+        return {"kind": "none"}
     read = [choices(name, knob) for name, knob in knobs.items()]
     if math.prod(len(knob["values"]) for knob in read) > MOST:
         return {"kind": "none"}

@@ -99,7 +99,7 @@ def scoreboard(people):
         raise ValueError("these are answers to other windows: ask both about the same twenty")
     scores = {name: score(rows) for name, rows in people.items()}
     rows = [(name, f"{s.value * s.n:.0f} of {s.n}", str(s)) for name, s in scores.items()]
-    return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"])
+    return pd.DataFrame(rows, columns=["who", "right", "accuracy [95 %]"]).set_index("who")
 
 
 def draw(patch, ax):

@@ -83,6 +83,33 @@ def test_the_sealed_artists_are_asked_about_the_trial_that_looked_best(trials, c
     assert "Asked 2 times" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("right", [12, -1, 21])
+def test_the_panel_says_that_it_trains_until_it_does_no_more(right, capsys):
+    def slow(progress, right):
+        said.append((bar.description, bar.value, button.disabled))
+        return train(progress, right)
+
+    said, trials = [], Trials(slow)
+    panel = trials.panel(right=[right])
+    button, bar = panel.children[1].children
+    button.click()
+    assert said == [("training …", 0, True)]
+    assert (bar.description, button.disabled) == ("", False)
+
+
+def test_the_names_of_curves_stand_below_both_rows():
+    outcome = train(lambda done, total: None, curves=True)
+    figure = playground._curves({"trial 2": outcome, "trial 1": outcome})
+    figure.canvas.draw()
+    (names,) = figure.legends
+    assert len(names.get_texts()) == 4
+    assert not any(ax.get_legend() for ax in figure.axes)
+    top = names.get_window_extent().y1
+    assert all(ax.get_tightbbox().y0 >= top for ax in figure.axes)
+    assert min(text.get_fontsize() for text in names.get_texts()) * 80 / 100 >= 9
+    playground.plt.close(figure)
+
+
 def test_the_panel_runs_trials_and_keeps_them(trials, monkeypatch):
     shown = []
     monkeypatch.setattr(playground, "display", shown.append)

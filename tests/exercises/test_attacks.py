@@ -92,8 +92,28 @@ def hiss_of_its_own(y):
     return y + y.std() / 2 * rng.normal(size=len(y))
 
 
+def shortened(y):
+    """A tenth shorter, at the same pitch, by a phase vocoder; then from the start again."""
+    return np.resize(sounds.tempo(y, SR, 1.1), len(y))
+
+
+def lengthened(y):
+    return sounds.tempo(y, SR, 0.9)[: len(y)]
+
+
+def key_up(y):
+    return sounds.pitch(y, SR, 1)
+
+
+def warped(y):
+    """A record whose hole is not in the middle."""
+    t = np.arange(len(y))
+    return np.interp(t + 60 * np.sin(2 * np.pi * 3 * t / SR), t, y)
+
+
 HONEST = [echo, faster, slower, drill, cough, crackle, room, overdriven, skipping, old_radio]
 HONEST += [softer, telephone, through_a_wall, hum, clipped, played_on, whispered, hiss_of_its_own]
+HONEST += [shortened, lengthened, key_up, warped]
 
 
 @pytest.mark.parametrize("attack", HONEST)
@@ -146,6 +166,22 @@ def half_reversed(y):
     return y
 
 
+def piecewise(window, order, piece=1):
+    """Each window's pieces (of so many samples) in another order."""
+
+    def change(y):
+        width = round(window * SR) // piece
+        whole = len(y) // (width * piece) * width * piece
+        windows = y[:whole].reshape(-1, width, piece)
+        return np.concatenate([*(order(one).ravel() for one in windows), y[whole:]])
+
+    return change
+
+
+def shuffled(pieces):
+    return np.random.default_rng(0).permutation(pieces)
+
+
 def vocoder(y):
     """Four bands of noise, as loud as the music's bands."""
     noise, out = np.random.default_rng(0).normal(size=len(y)), 0
@@ -168,6 +204,14 @@ DISHONEST = {
     "a square wave": (lambda y: 0.1 * np.sign(y), "square wave"),
     "second half reversed": (half_reversed, "another order"),
     "halves swapped": (lambda y: np.roll(y, len(y) // 2), "another order"),
+    **{
+        f"reversed every {ms} ms": (piecewise(ms / 1000, np.flipud), "another order")
+        for ms in (10, 20, 50, 100, 200)
+    },
+    **{
+        f"5 ms shuffled within {ms} ms": (piecewise(ms / 1000, shuffled, 110), "another order")
+        for ms in (50, 100, 300)
+    },
     "another song as loud": (other_song, "Of ten songs"),
 }
 

@@ -69,6 +69,16 @@ def by_nearest(values):
     return nearest
 
 
+def scaled(*names):
+    """Columns of the sampler, side by side, each with mean 0 and deviation 1."""
+    columns = datasets.sampler()[list(names)]
+    return ((columns - columns.mean()) / columns.std()).to_numpy()
+
+
+def product():
+    return by_nearest(scaled("mfcc9_std", "contrast3_mean").prod(axis=1))
+
+
 def scrambled(db):
     """Numbers that follow their windows and are noise all the same."""
     return [hash(window.tobytes()) % 1000 for window in db]
@@ -123,6 +133,8 @@ WRONG = {
         expected(lambda db: db.mean(axis=(1, 2))),
         expected(lambda db: np.exp(db.mean(axis=(1, 2)) / 10)),
         expected(lambda db: db[:, :6].mean(axis=(1, 2))),
+        expected(lambda db: np.exp(db[:, [*range(6), *range(40, 64)]].mean(axis=(1, 2)) / 10)),
+        lambda: (product(), -0.02, 0.03),
         lambda: (by_nearest(column("genre")), -0.02, 0.03),
     ],
 }
@@ -135,6 +147,9 @@ UNSOUND = {
     "a copy": lambda: of_all(column("rmse_std")),
     "mfcc1, cubed": lambda: lambda db: db.mean(axis=(1, 2)) ** 3,
     "a sum of copies": lambda: of_all(column("rmse_std") + column("flatness_std")),
+    "a bent sum": lambda: by_nearest(np.exp(scaled("mfcc2_mean", "mfcc9_std", "mfcc5_std").sum(1))),
+    "a square": lambda: by_nearest(scaled("mfcc5_mean")[:, 0] ** 2),
+    "the larger one": lambda: by_nearest(scaled("mfcc9_std", "contrast3_mean").max(axis=1)),
     "artists by heart": lambda: by_heart(column("artist_group")),
     "less the mean": lambda: lambda db: bass_moves(db) - bass_moves(db).mean(),
 }

@@ -85,5 +85,6 @@ WRONG = {
         lambda: lambda y: np.where(np.arange(len(y)) < len(y) // 2, y, 0),
         lambda: lambda y: 0.1 * np.sign(y),
         lambda: lambda y: np.roll(y, len(y) // 2),
+        lambda: lambda y: y[:44_000].reshape(-1, 2200)[:, ::-1].ravel().tolist() + [0] * 100,
     ],
 }
