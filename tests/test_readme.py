@@ -25,9 +25,19 @@ COUNTED_AGAIN = [
 
 
 def test_the_tables_are_what_was_counted():
-    heard, costs = (pd.read_csv(ROOT / f"results/{name}.csv") for name in ("jukebox", "costs"))
-    assert results.fill(README, COUNTED, heard, costs) == README
-    assert README.count("<!-- results:") == README.count("<!-- end of") == 5
+    tables = (
+        pd.read_csv(ROOT / f"results/{name}.csv", dtype={"lesson": str})
+        for name in ("jukebox", "costs", "lessons")
+    )
+    assert results.fill(README, COUNTED, *tables) == README
+    assert README.count("<!-- results:") == README.count("<!-- end of") == 6
+
+
+def test_every_lesson_was_run_and_measured():
+    measured = pd.read_csv(ROOT / "results/lessons.csv", dtype={"lesson": str})
+    lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    assert list(measured.lesson) == [path.stem.partition("_")[0] for path in lessons]
+    assert (measured[["seconds", "MB of memory"]] > 0).all(axis=None)
 
 
 def test_each_classifier_that_ships_has_a_price():

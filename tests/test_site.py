@@ -69,6 +69,11 @@ def pages(site):
     return [site / "index.html", *(site / f"notebooks/{path.stem}.html" for path in LESSONS)]
 
 
+def whole(site):
+    """Every page that people read: the lessons, cards of models and data, and what frames them."""
+    return [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+
+
 def test_every_lesson_has_a_page_and_a_way_to_it(site):
     index = Page(site / "index.html")
     for path in LESSONS:
@@ -129,7 +134,7 @@ def test_fits_every_screen_without_a_network(site, browser):
     context.set_default_timeout(1000 * patience(120))
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(error))
-    for path in pages(site):
+    for path in whole(site):
         page.goto(path.as_uri())
         for screen, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 900})
@@ -148,7 +153,7 @@ def test_everybody_can_read_it(site, browser):
     """No serious fault by axe-core: contrast, names, roles, order of headings."""
     page = browser.new_page(reduced_motion="reduce")
     page.set_default_timeout(1000 * patience(120))
-    for path in [*pages(site), site / "search.html"]:
+    for path in whole(site):
         page.goto(path.as_uri())
         for theme in dark_and_light(page):
             found = Axe().run(page).response["violations"]
@@ -184,6 +189,48 @@ def test_a_guess_unfolds_what_comes_out_and_a_question_answers(site, browser):
         heard.add(question.locator("[aria-live]").inner_text())
     assert len(heard) == question.locator("button").count()
     assert sum("✔" in sentence for sentence in heard) == 1
+    page.close()
+
+
+# What can be operated, but not by keys alone, or shows no sign of having the focus.
+OPERATED = "button, input, select, audio, summary, a[href], [role=slider], [role=application]"
+KEYLESS = """selector => [...document.querySelectorAll(`article :is(${selector})`)]
+    .filter(one => one.checkVisibility({visibilityProperty: true}) && !one.disabled)
+    .filter(one => {
+      one.focus();
+      const {outlineStyle, boxShadow} = getComputedStyle(one);
+      return document.activeElement !== one || one.tabIndex < 0
+        || (outlineStyle === "none" && boxShadow === "none");
+    })
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_the_keyboard_reaches_whatever_can_be_operated(site, browser):
+    page = browser.new_page()
+    page.set_default_timeout(1000 * patience(60))
+    for path in whole(site):
+        page.goto(path.as_uri())
+        page.keyboard.press("Tab")  # so that the browser shows where the focus is
+        assert page.evaluate(KEYLESS, OPERATED) == [], path.name
+    page.close()
+
+
+def test_the_keyboard_alone_lists_songs_and_moves_a_playhead(site, browser):
+    page = browser.new_page()
+    page.set_default_timeout(1000 * patience(60))
+    page.goto((site / "notebooks/04_first_classifiers.html").as_uri())
+    matrix = page.locator(".songs-behind").first
+    cell = matrix.locator("tbody button").first
+    cell.press("Enter")
+    heading = cell.get_attribute("aria-label")
+    assert heading in matrix.locator("[aria-live]").inner_text()
+    assert matrix.locator("[aria-live] li").count() == int(re.search(r"\d+", heading)[0])
+    page.goto((site / "notebooks/02_see_the_sound.html").as_uri())
+    player = page.locator(".playhead [role=slider]").first
+    player.press("ArrowRight")
+    page.wait_for_function(
+        "slider => Number(slider.getAttribute('aria-valuenow')) > 0", arg=player.element_handle()
+    )
     page.close()
 
 

@@ -8,8 +8,9 @@ librosa as the well-known script calls it, with the shared spectrogram of lesson
 fused pass of `extract`; the floor only decodes and transforms. Rounds are interleaved, so that a
 machine that slows down slows all of them. Then 1,000 songs on two cores, start-up counted; what
 ``predict`` costs for an MP3 of three minutes, each time in a fresh Python, beside decoding it
-(``results/costs.csv`` keeps that, if all ears are here); and how long lesson 02's mixer takes from
-a slider to its new picture and player, beside the half second it may take.
+(``results/costs.csv`` keeps that, if all ears are here); how long lesson 02b's mixer takes from
+a slider to its new picture and player, beside the half second it may take; and what all cells of
+each lesson take, with nothing fetched (``results/lessons.csv`` keeps that).
 """
 
 import os
@@ -155,11 +156,13 @@ def costs(song):
     return table.round(digits).rename_axis("model")
 
 
-def cold(arguments):
+def cold(arguments, environment=None):
     """Wall time in seconds of a fresh Python, and its highest use of memory in MB."""
     # A small process in between: a child starts with the highest use of its parent.
     command = [sys.executable, "-c", COLD, sys.executable, *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT, text=True)
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, cwd=ROOT, text=True, env=environment
+    )
     seconds, peak = map(float, done.stdout.split())
     return seconds, peak / (1e6 if sys.platform == "darwin" else 1e6 / 1024)
 
@@ -174,6 +177,27 @@ def redraws(genre):
             panel.render(genre, **{knob: value + turn if knob in ("tempo", "key") else value})
             times.append(time.perf_counter() - start)
     return times
+
+
+def lessons():
+    """Seconds and MB of memory for all cells of each lesson in a clean kernel, nothing fetched.
+
+    The memory is that of the largest process, which is the lesson's kernel.
+    """
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        # As a learner runs it: on all cores.
+        shell = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+        shell |= {"GENRE_DATA": folder, "LIBROSA_DATA_DIR": folder}
+        for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb")):
+            options = ["--to", "notebook", "--execute", "--output-dir", folder]
+            options += ["--KernelManager.transport_encryption=auto"]
+            options += ["--ExecutePreprocessor.timeout=600"]
+            seconds, megabytes = cold(["-m", "nbconvert", *options, path], shell)
+            rows[path.stem.partition("_")[0]] = (round(seconds), round(megabytes, -1))
+            print(f"{path.stem:40}{seconds:11.0f} s{megabytes:10.0f} MB", flush=True)
+    table = pd.DataFrame.from_dict(rows, "index", columns=["seconds", "MB of memory"], dtype=int)
+    return table.rename_axis("lesson")
 
 
 def main(arguments):
@@ -203,6 +227,8 @@ def main(arguments):
         own = redraws(genre)
         share = max(own) / REDRAW_SECONDS
         print(f"{genre:40}{1000 * median(own):12.1f}{1000 * max(own):14.1f}{share:10.2f}")
+    print("\nall cells of a lesson, nothing fetched")
+    lessons().to_csv(ROOT / "results/lessons.csv", lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -186,7 +186,16 @@ def _share(score):
     return f"{score['value']:.0%} [{score['low']:.0%}, {score['high']:.0%}]"
 
 
-def fill(text, results, heard, costs):
+def runs(lessons):
+    """What all cells of each lesson take, as ``make bench`` measured it, as Markdown."""
+    return markdown(pd.DataFrame({
+        "lesson": lessons.lesson,
+        "all cells run in": lessons.seconds.map("{} s".format),
+        "memory": (lessons["MB of memory"] / 1000).map("{:.1f} GB".format),
+    }))  # fmt: skip
+
+
+def fill(text, results, heard, costs, lessons):
     """The README with its generated parts written anew."""
     parts = {
         "promises": promises(costs, text),
@@ -194,6 +203,7 @@ def fill(text, results, heard, costs):
         "songs": table(results, "song", (*HONEST, OUTSIDE)),
         "costs": prices(costs),
         "jukebox": markdown(heard),
+        "lessons": runs(lessons),
     }
     for name, content in parts.items():
         before, _, rest = text.partition(f"<!-- results: {name} -->\n")
@@ -239,7 +249,7 @@ def draw_ladder(results):
         protocol: evaluation.Score(row.accuracy, row.low, row.high, int(row.n), int(row.artists))
         for protocol, row in part.loc[list(PROTOCOLS)].iterrows()
     }
-    title = "One model, the same songs: the newer the music, the lower the accuracy"
+    title = "One model: brilliant where it knows the songs, mediocre on new artists"
     ax = plots.ladder(rungs, title=title, chance=0.1)
     _save(ax.figure, "ladder.png")
 
@@ -291,8 +301,9 @@ def main():
     draw_ladder(results)
     draw_song()
     readme = ROOT / "README.md"
-    costs = pd.read_csv(FOLDER / "costs.csv")  # which `make bench` writes
-    text = fill(readme.read_text(encoding="utf-8"), results, heard, costs)
+    costs = pd.read_csv(FOLDER / "costs.csv")  # these two `make bench` writes
+    lessons = pd.read_csv(FOLDER / "lessons.csv", dtype={"lesson": str})
+    text = fill(readme.read_text(encoding="utf-8"), results, heard, costs, lessons)
     readme.write_text(text, encoding="utf-8")
 
 

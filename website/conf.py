@@ -1,6 +1,8 @@
 """Sphinx settings: the course as a static site. ``lessons.py`` lays out what Sphinx reads."""
 
+import html
 import json
+import os
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -20,7 +22,10 @@ myst_heading_anchors = 3
 
 html_theme = "sphinx_book_theme"
 html_title = "Hear the Genre"
-html_static_path = ["_static"]
+html_static_path = ["_static", "../results/social.png"]
+# Where the site is published: GitHub says it (pages.yml); on one's own disk nobody knows.
+SITE = os.environ.get("SITE_URL", "").rstrip("/")
+html_baseurl = f"{SITE}/" if SITE else ""
 html_favicon = "_static/favicon.svg"
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
@@ -54,6 +59,32 @@ def write_texts(app, error):
     (root / "_static/texts.js").write_text(script, encoding="utf-8")
 
 
+SUMMARY = (
+    "Learn to hear, see and measure music in Python, build classifiers that name its genre, and "
+    "find out how far to trust them."
+)
+# A host shows this page at any address, but what it loads and links to lies at the root.
+BASE = """<script>
+  const [first] = location.pathname.split("/").filter(Boolean);
+  const root = location.hostname.endsWith(".github.io") && first ? `/${first}/` : "/";
+  if (location.protocol !== "file:") document.write(`<base href="${root}">`);
+</script>"""
+
+
+def head(app, name, template, context, doctree):
+    """What others show of a page that somebody shares; where the page for lost ones belongs."""
+    title = BeautifulSoup(context.get("title", ""), "html.parser").get_text()
+    said = {"og:type": "website", "og:title": title, "og:description": SUMMARY}
+    if html_baseurl:
+        said["og:image"] = f"{html_baseurl}_static/social.png"
+        said["og:image:alt"] = "The spectrogram of three styles, and which genre is heard when."
+        said["twitter:card"] = "summary_large_image"
+    tags = [f'<meta property="{key}" content="{html.escape(text)}">' for key, text in said.items()]
+    if name == "404":
+        tags.append(f'<base href="{html_baseurl}">' if html_baseurl else BASE)
+    context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
+
+
 def take_along(app, config):
     """Pictures that pages ask for only when a slider moves lie beside the pages."""
     config.html_extra_path = [str(Path(app.srcdir) / "beside")]
@@ -61,4 +92,5 @@ def take_along(app, config):
 
 def setup(app):
     app.connect("config-inited", take_along)
+    app.connect("html-page-context", head)
     app.connect("build-finished", write_texts)
