@@ -475,5 +475,5 @@ def test_a_choice_that_is_nearly_too_large_arrives(served, browser, tmp_path):
     with tab.expect_file_chooser() as chooser:
         tab.click("button:has-text('Your songs')")
     chooser.value.set_files(small)
-    tab.locator(".said p", has_text="small.wav").wait_for()
+    tab.locator(".song h3", has_text="small.wav").wait_for()
     tab.close()
