@@ -35,6 +35,8 @@ class Form(Clickable):
         self.back = widgets.Button(description="← back")
         wide = {"width": "auto"}
         self.genres = [widgets.Button(description=name, layout=wide) for name in GENRES]
+        columns = {"grid_template_columns": "repeat(5, 7em)"}
+        self.grid = widgets.GridBox(self.genres, layout=columns)
         # The notebook keeps these words: none of the sound that the parts hold.
         words = "a form with twenty windows and ten buttons, to be clicked in a running notebook"
         super().__init__([self.text, self.start], words)
@@ -52,8 +54,7 @@ class Form(Clickable):
             sound = audio.player(*audio.load(song, duration=listening_test.SECONDS)).src_attr()
             self.window.value += f'<br><audio controls autoplay src="{sound}"></audio>'
         self.back.disabled = place == 0
-        grid = widgets.GridBox(self.genres, layout={"grid_template_columns": "repeat(5, 7em)"})
-        self.children = [self.text, self.window, grid, self.back]
+        self.children = [self.text, self.window, self.grid, self.back]
 
     def _undo(self, _):
         self._given.pop()
